@@ -1,5 +1,6 @@
-/** Parameters of one connection: libpq keywords and values, as parsed from a conninfo string. */
-export type ConnectionParameters = ReadonlyMap<string, string>;
+import type { ConnectionParameters } from '../domain/conninfo/connection-parameters.ts';
+
+export type { ConnectionParameters } from '../domain/conninfo/connection-parameters.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
 
