@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { processesWithin, signalProcess } from './processes-within.ts';
+import { unprivilegedUser } from './unprivileged-user.ts';
+import { waitFor } from './wait-for.ts';
+
+/** A folder owned by the unprivileged user, and everything that was started inside it. */
+export interface TemporaryFolder {
+  readonly path: string;
+  /** Kills every process that belongs to the folder, then removes it. */
+  remove(): Promise<void>;
+  /** Leaves folder and processes to the user. */
+  keep(): void;
+  /** A network namespace (or link) that must go with the folder, also when this process is killed. */
+  owns(kind: 'netns' | 'link', name: string): void;
+}
+
+/**
+ * Creates a folder below `REPMGR_LAB_TMP` or the system's temporary directory. If this process ends in
+ * whatever way, also by SIGKILL, a small watcher process kills what runs in the folder and removes it.
+ */
+export function createTemporaryFolder(prefix = 'repmgr-lab-'): TemporaryFolder {
+  const parent = process.env['REPMGR_LAB_TMP'] ?? tmpdir();
+  mkdirSync(parent, { recursive: true });
+  const path = mkdtempSync(join(parent, prefix));
+  const user = unprivilegedUser();
+  chmodSync(path, 0o755);
+  if (user.mustSwitch) chownSync(path, user.uid, user.gid);
+  const watcher = watch(path);
+  return {
+    path,
+    remove: async () => {
+      await killEverything(path);
+      rmSync(path, { recursive: true, force: true });
+      watcher.end('done\n');
+    },
+    keep: () => {
+      watcher.end('done\n');
+    },
+    owns: (kind, name) => {
+      watcher.write(`${kind} ${name}\n`);
+    },
+  };
+}
+
+/** The watcher lives in its own session and sees the end of this process as the end of its input. */
+function watch(path: string): Writable {
+  const script = fileURLToPath(new URL('./remove-when-orphaned.sh', import.meta.url));
+  const child = spawn('sh', [script, path], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.unref();
+  // A pipe to a watcher that is gone already (killed by hand) is of no consequence.
+  child.stdin.on('error', () => undefined);
+  (child.stdin as unknown as { unref(): void }).unref();
+  return child.stdin;
+}
+
+async function killEverything(path: string): Promise<void> {
+  await waitFor(
+    () => {
+      const pids = processesWithin(path);
+      for (const pid of pids) signalProcess(pid, 'SIGKILL');
+      return pids.length === 0;
+    },
+    { what: `the processes in ${path} to end`, timeoutMs: 10_000 },
+  );
+}
