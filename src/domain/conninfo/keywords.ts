@@ -39,7 +39,7 @@ export const conninfoKeywords: readonly ConninfoKeyword[] = [
   { name: 'sslcompression', variable: 'PGSSLCOMPRESSION', builtIn: '0' },
   { name: 'sslcert', variable: 'PGSSLCERT' },
   { name: 'sslkey', variable: 'PGSSLKEY' },
-  { name: 'sslcertmode', variable: 'PGSSLCERTMODE', builtIn: 'allow', since: 16 },
+  { name: 'sslcertmode', variable: 'PGSSLCERTMODE', since: 16 },
   { name: 'sslpassword' },
   { name: 'sslrootcert', variable: 'PGSSLROOTCERT' },
   { name: 'sslcrl', variable: 'PGSSLCRL' },
