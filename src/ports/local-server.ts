@@ -42,6 +42,8 @@ export interface ReplicationConfiguration {
   readonly restoreCommand?: string | null;
   readonly archiveCleanupCommand?: string | null;
   readonly recoveryMinApplyDelay?: string | null;
+  /** With units, for example `100ms`. Bounds how long a promotion may sleep after the stream broke. */
+  readonly walRetrieveRetryInterval?: string | null;
 }
 
 /**
