@@ -1,3 +1,4 @@
+import type { Reign } from '../../domain/reign.ts';
 import type { TimelineId } from '../../domain/timeline.ts';
 import {
   type AttachVerdict,
@@ -26,19 +27,13 @@ export interface RejoinTarget extends UpstreamPosition {
   readonly fullPageWrites: boolean | null;
 }
 
-/** A term in which a primary opened, and the timeline that it opened. */
-export interface ReignOfTimeline {
-  readonly term: number;
-  readonly timeline: TimelineId;
-}
-
 export interface RejoinEvidence {
   readonly local: ReturningNode;
   readonly primary: RejoinTarget;
   /** The reigns each side remembers; absent where no daemon has told. */
   readonly reigns?: {
-    readonly local: readonly ReignOfTimeline[];
-    readonly primary: readonly ReignOfTimeline[];
+    readonly local: readonly Reign[];
+    readonly primary: readonly Reign[];
   };
   /** Which means may be used to bring the node back. */
   readonly allowed: {
@@ -116,12 +111,17 @@ function replaceUnusable(context: Context): RejoinVerdict | undefined {
   return recloneOrGiveUp(context, 'twinTimeline', message);
 }
 
-/** A timeline that both sides know from reigns of different terms: PostgreSQL alone can't tell them apart. */
+/**
+ * A timeline number that was given out twice: both sides remember reigns of it, and none in common.
+ * PostgreSQL alone can't tell such twins apart once they have the same length.
+ */
 function twinReign({ local, reigns }: RejoinEvidence): TimelineId | undefined {
-  const own = reigns?.local.findLast((reign) => reign.timeline === local.timeline);
-  const theirs = reigns?.primary.findLast((reign) => reign.timeline === local.timeline);
-  if (own === undefined || theirs === undefined) return undefined;
-  return own.term === theirs.term ? undefined : local.timeline;
+  if (reigns === undefined) return undefined;
+  const own = reigns.local.filter((reign) => reign.timeline === local.timeline);
+  const theirs = reigns.primary.filter((reign) => reign.timeline === local.timeline);
+  if (own.length === 0 || theirs.length === 0) return undefined;
+  const isShared = own.some((a) => theirs.some((b) => a.term === b.term && a.nodeId === b.nodeId));
+  return isShared ? undefined : local.timeline;
 }
 
 function streamWherePrefix(context: Context): RejoinVerdict | undefined {
