@@ -1,0 +1,108 @@
+import { type CommandSpec, connectionOptions } from '../command-spec.ts';
+
+export const nodeCommands = [
+  {
+    path: ['node', 'status'],
+    aliases: [
+      ['primary', 'status'],
+      ['master', 'status'],
+      ['standby', 'status'],
+    ],
+    summary: 'show the state of this node',
+    description: 'Shows what is known of the local node: role, archiving, replication, slots and lag.',
+    uses: ['csv', 'is-shutdown-cleanly'],
+    configFile: 'always',
+    supportsDryRun: false,
+    exitStatuses: {
+      BAD_CONFIG: 'this node is not registered',
+      DB_CONN: 'the local database cannot be reached',
+      NODE_STATUS: 'something is not as it should be',
+    },
+    events: [],
+  },
+  {
+    path: ['node', 'check'],
+    aliases: [
+      ['primary', 'check'],
+      ['master', 'check'],
+      ['standby', 'check'],
+    ],
+    summary: 'check this node',
+    description:
+      'Checks the local node: all of it, or what the given option names. With one option the exit status is ' +
+      'that of Nagios plugins: 0 OK, 1 warning, 2 critical, 3 unknown.',
+    uses: [
+      'csv',
+      'nagios',
+      'optformat',
+      'superuser',
+      'remote-node-id',
+      'archive-ready',
+      'downstream',
+      'upstream',
+      'replication-lag',
+      'role',
+      'slots',
+      'missing-slots',
+      'repmgrd',
+      'has-passfile',
+      'replication-connection',
+      'data-directory-config',
+      'replication-config-owner',
+      'db-connection',
+    ],
+    configFile: 'always',
+    configFileUnless: 'has-passfile',
+    supportsDryRun: false,
+    exitStatuses: {
+      BAD_CONFIG: 'the options do not go together, or this node is not registered',
+      DB_CONN: 'the local database cannot be reached',
+      NODE_STATUS: 'a check was not OK',
+    },
+    events: [],
+  },
+  {
+    path: ['node', 'rejoin'],
+    summary: 'bring a stopped node back into the cluster',
+    description:
+      'Attaches a node that does not run to the cluster again, usually a former primary. The connection ' +
+      'parameters name any running node. --force-rewind allows pg_rewind where the node has diverged.',
+    uses: [...connectionOptions, 'force-rewind', 'config-files', 'config-archive-dir', 'no-wait'],
+    configFile: 'always',
+    supportsDryRun: true,
+    exitStatuses: {
+      BAD_CONFIG: 'a prerequisite is not met',
+      NO_RESTART: 'PostgreSQL could not be started',
+      DB_CONN: 'the given node cannot be reached',
+      REJOIN_FAIL: 'the node cannot rejoin or did not attach in time',
+    },
+    events: ['node_rejoin'],
+  },
+  {
+    path: ['node', 'service'],
+    summary: 'start, stop, restart, reload or promote the server of this node',
+    description:
+      'Runs the service command of repmgr.conf for the action, or pg_ctl where none is configured. ' +
+      '--list-actions shows the commands.',
+    uses: ['action', 'checkpoint', 'list-actions', 'pgdata', 'superuser'],
+    configFile: 'always',
+    supportsDryRun: true,
+    exitStatuses: {
+      BAD_CONFIG: 'there is no such action',
+      LOCAL_COMMAND: 'the command failed',
+      DB_CONN: 'the database cannot be reached for the checkpoint',
+    },
+    events: [],
+  },
+  {
+    path: ['node', 'control'],
+    summary: 'stop and start the WAL receiver of this node',
+    description: 'Stops the WAL receiver of a running standby, or lets it run again.',
+    uses: ['disable-wal-receiver', 'enable-wal-receiver', 'superuser'],
+    configFile: 'always',
+    supportsDryRun: false,
+    exitStatuses: { BAD_CONFIG: 'the WAL receiver could not be stopped or started' },
+    events: [],
+    hidden: true,
+  },
+] as const satisfies readonly CommandSpec[];

@@ -1,0 +1,119 @@
+import type { LoadedSettings } from '../config/loaded-settings.ts';
+import { exitStatusOf } from '../domain/errors/exit-codes.ts';
+import { ConfigurationError, InternalBug, UsageError } from '../domain/errors/repmgr-error.ts';
+import type { Adapters } from '../ports/adapters.ts';
+import type { Logger, LogLevel } from '../ports/logger.ts';
+import { type CombinationVerdict, checkCombination } from './argv/check-combination.ts';
+import type { CommandSpec } from './argv/command-spec.ts';
+import { loaders, nameOf } from './argv/commands.ts';
+import { type OptionName, optionSpec, type ParsedOptions } from './argv/options.ts';
+import type { CommandLine } from './argv/parse-command-line.ts';
+import { connectionParametersFrom, namesHost } from './connection-parameters.ts';
+import type { ProgramIo } from './main.ts';
+import { createConsoleLogger, logLevelNamed, moreVerbose } from './output/console-logger.ts';
+import { createOutput } from './output/output.ts';
+
+/** What only the executable can provide, loaded when it is needed. */
+export interface Surroundings {
+  /** @throws ConfigurationError; without a file the defaults are returned. */
+  loadSettings(request: SettingsRequest): Promise<LoadedSettings>;
+  loadAdapters(): Promise<Adapters>;
+  /** The log of repmgrd, for --log-to-file. */
+  openDaemonLog(options: DaemonLogOptions): Promise<Logger>;
+}
+
+export interface SettingsRequest {
+  /** From -f; undefined to look in the usual places. */
+  readonly configFile: string | undefined;
+  /** Called with each place that is looked at, for --verbose. */
+  readonly onLookup?: (path: string) => void;
+}
+
+export interface DaemonLogOptions {
+  readonly level: LogLevel;
+  readonly facility: string;
+  readonly file: string;
+  readonly terse: boolean;
+}
+
+export interface CommandCall {
+  readonly line: CommandLine;
+  readonly io: ProgramIo;
+  readonly surroundings: Surroundings;
+  readonly spec: CommandSpec;
+  readonly configuration: LoadedSettings;
+  /** Last line after usage errors. */
+  readonly pointer: string;
+}
+
+/** Checks options against the command, then loads and runs it; returns the exit status. */
+export async function runCommand(call: CommandCall): Promise<number> {
+  const { line, io, spec, configuration } = call;
+  const parameters = connectionParametersFrom(line.options);
+  const verdict = judge(call, parameters);
+  if (verdict.errors.length > 0) throw new UsageError(verdict.errors);
+  if (line.unknown.length > 0) {
+    io.stdout.write(`${call.pointer}\n`);
+    return exitStatusOf.BAD_CONFIG;
+  }
+  const log = await chooseLogger(call);
+  if (!line.options.terse) for (const warning of verdict.warnings) log.warning(warning);
+  requireConfigFile(call, parameters.size > 0);
+  const load = loaders()[nameOf(spec)];
+  if (load === undefined) throw new InternalBug(`"${nameOf(spec)}" has no code`);
+  const { run } = await load();
+  const exit = await run({
+    settings: configuration,
+    options: withoutIgnored(line.options, verdict.ignored),
+    given: new Set([...line.given].filter((name) => !verdict.ignored.has(name))),
+    positionals: line.positionals.slice(2),
+    connectionParameters: parameters,
+    log,
+    out: createOutput(io.stdout),
+    adapters: await call.surroundings.loadAdapters(),
+    signal: io.signal,
+  });
+  return exitStatusOf[exit];
+}
+
+function judge(call: CommandCall, parameters: ReadonlyMap<string, string>): CombinationVerdict {
+  const { line, spec, configuration } = call;
+  const { barman_host: barmanHost, config_directory: configDirectory } = configuration.settings;
+  return checkCombination(spec, {
+    line,
+    hasHost: namesHost(parameters) || line.positionals.length > 2,
+    usesBarman: barmanHost !== '' && !line.options['without-barman'],
+    hasConfigDirectory: configDirectory !== '',
+  });
+}
+
+async function chooseLogger({ line, io, configuration, surroundings }: CommandCall): Promise<Logger> {
+  const { options } = line;
+  const { log_level: configured, log_facility: facility, log_file: file } = configuration.settings;
+  let level = logLevelNamed(options['log-level'] ?? configured) ?? 'info';
+  if (options['dry-run']) level = moreVerbose(level, 'info');
+  if (options.quiet) level = 'error';
+  if (options['log-to-file']) {
+    return surroundings.openDaemonLog({ level, facility, file, terse: options.terse });
+  }
+  return createConsoleLogger({ sink: io.stderr, level, terse: options.terse });
+}
+
+function requireConfigFile({ line, spec, configuration }: CommandCall, hasParameters: boolean): void {
+  if (configuration.configFile !== undefined) return;
+  if (spec.configFile === 'optional') return;
+  if (spec.configFile === 'or connection parameters' && hasParameters) return;
+  if (spec.configFileUnless !== undefined && line.given.has(spec.configFileUnless)) return;
+  throw new ConfigurationError(`"${nameOf(spec)}" needs a configuration file, and none was found`, {
+    hint: 'name it with -f/--config-file',
+  });
+}
+
+function withoutIgnored(options: ParsedOptions, ignored: ReadonlySet<OptionName>): ParsedOptions {
+  const values: Record<string, unknown> = { ...options };
+  for (const name of ignored) {
+    const spec = optionSpec(name);
+    values[name] = spec.kind === 'flag' ? false : 'default' in spec ? spec.default : undefined;
+  }
+  return values as unknown as ParsedOptions;
+}
