@@ -1,11 +1,11 @@
-import type { Settings } from '../config/settings.ts';
+import type { LoadedSettings } from '../config/loaded-settings.ts';
 import type { Adapters } from '../ports/adapters.ts';
 import type { Logger } from '../ports/logger.ts';
 
 /** What every operation works with. Operations never print: they log and report progress to their caller. */
 export interface OperationContext {
   readonly adapters: Adapters;
-  readonly settings: Settings;
+  readonly settings: LoadedSettings;
   readonly log: Logger;
   /** Aborts when the user or the daemon wants the operation to end; nothing is left half-done then. */
   readonly signal: AbortSignal;
