@@ -5,7 +5,8 @@ import type { Adapters } from '../ports/adapters.ts';
 import type { Logger, LogLevel } from '../ports/logger.ts';
 import { type CombinationVerdict, checkCombination } from './argv/check-combination.ts';
 import type { CommandSpec } from './argv/command-spec.ts';
-import { loaders, nameOf } from './argv/commands.ts';
+import { nameOf } from './argv/commands.ts';
+import { loaders } from './argv/loaders.ts';
 import { type OptionName, optionSpec, type ParsedOptions } from './argv/options.ts';
 import type { CommandLine } from './argv/parse-command-line.ts';
 import { connectionParametersFrom, namesHost } from './connection-parameters.ts';
@@ -59,7 +60,7 @@ export async function runCommand(call: CommandCall): Promise<number> {
   const log = await chooseLogger(call);
   if (!line.options.terse) for (const warning of verdict.warnings) log.warning(warning);
   requireConfigFile(call, parameters.size > 0);
-  const load = loaders()[nameOf(spec)];
+  const load = loaders[nameOf(spec)];
   if (load === undefined) throw new InternalBug(`"${nameOf(spec)}" has no code`);
   const { run } = await load();
   const exit = await run({

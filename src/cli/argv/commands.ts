@@ -1,4 +1,3 @@
-import type { CommandRun } from '../command.ts';
 import type { CommandSpec } from './command-spec.ts';
 import { clusterCommands } from './command-table/cluster.ts';
 import { nodeCommands } from './command-table/node.ts';
@@ -6,6 +5,7 @@ import { primaryCommands } from './command-table/primary.ts';
 import { serviceCommands } from './command-table/service.ts';
 import { standbyCommands } from './command-table/standby.ts';
 import { witnessCommands } from './command-table/witness.ts';
+import { loaders } from './loaders.ts';
 
 const everyCommand = [
   ...primaryCommands,
@@ -22,15 +22,8 @@ type NameOf<S extends CommandSpec> = S extends CommandSpec ? `${S['path'][0]} ${
 export type CommandName = NameOf<(typeof everyCommand)[number]>;
 
 /** Every command of `repmgr` that can be run, in the order of the general help. */
-export const commandTable: readonly CommandSpec[] = everyCommand.filter((spec) => nameOf(spec) in loaders());
+export const commandTable: readonly CommandSpec[] = everyCommand.filter((spec) => nameOf(spec) in loaders);
 
 export function nameOf(spec: CommandSpec): CommandName {
   return spec.path.join(' ') as CommandName;
-}
-
-type Loader = () => Promise<{ run: CommandRun }>;
-
-/** Where each command's code is; nothing is loaded before it is called. */
-export function loaders(): Partial<Record<CommandName, Loader>> {
-  return {};
 }
