@@ -3,8 +3,8 @@ import { renderConninfo } from '../../domain/conninfo/render-conninfo.ts';
 import type { BasebackupOptions } from './basebackup-options.ts';
 
 export interface TablespaceMapping {
-  readonly oldLocation: string;
-  readonly newLocation: string;
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface BasebackupRequest {
@@ -57,8 +57,8 @@ function connectionArguments(request: BasebackupRequest): string[] {
 }
 
 /** A `=` inside a path has to be escaped with a backslash (manual, pg_basebackup, -T). */
-function mappingText({ oldLocation, newLocation }: TablespaceMapping): string {
-  return `${escapeEquals(oldLocation)}=${escapeEquals(newLocation)}`;
+function mappingText({ from, to }: TablespaceMapping): string {
+  return `${escapeEquals(from)}=${escapeEquals(to)}`;
 }
 
 function escapeEquals(path: string): string {
@@ -71,10 +71,10 @@ export function tablespaceProblems(
   locations: readonly string[],
 ): readonly string[] {
   return mappings
-    .filter(({ oldLocation }) => !locations.includes(oldLocation))
+    .filter(({ from }) => !locations.includes(from))
     .map(
-      ({ oldLocation }) =>
-        `tablespace_mapping: there is no tablespace at "${oldLocation}" on the source` +
+      ({ from }) =>
+        `tablespace_mapping: there is no tablespace at "${from}" on the source` +
         (locations.length === 0 ? ' (it has no tablespaces)' : ` (it has: ${locations.join(', ')})`),
     );
 }
