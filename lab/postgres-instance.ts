@@ -5,6 +5,7 @@ import { OperationFailed } from '../src/domain/errors/repmgr-error.ts';
 import { LabHost } from './lab-host.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
 import { isAlive, processesWorkingIn, signalProcess } from './processes-within.ts';
+import { removeLockFilesOfTheDead } from './remove-lock-files-of-the-dead.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface PostgresInstanceOptions {
@@ -97,6 +98,7 @@ export class PostgresInstance {
 
   /** Starts and waits until it accepts connections (also a standby's read-only ones). */
   async start(timeoutMs = 30_000): Promise<void> {
+    if (this.processes().length === 0) removeLockFilesOfTheDead(this.dataDirectory);
     await this.program('pg_ctl', ['start', '-W', '-D', this.dataDirectory, '-l', this.logFile]);
     await this.waitUntilReady(timeoutMs);
   }

@@ -39,8 +39,8 @@ export async function waitFor<T>(
 async function expired(options: WaitOptions, cause: unknown): Promise<OperationFailed> {
   const state = await options.describe?.();
   const because = cause instanceof Error ? `; last problem: ${cause.message}` : '';
-  return new OperationFailed(`waited ${options.timeoutMs} ms in vain for ${options.what}${because}`, {
+  const how = state === undefined ? '' : `\n${state}`;
+  return new OperationFailed(`waited ${options.timeoutMs} ms in vain for ${options.what}${because}${how}`, {
     cause,
-    ...(state === undefined ? {} : { detail: state }),
   });
 }
