@@ -30,6 +30,8 @@ export interface FileStatus {
 export interface FileSystem {
   /** Undefined when the file is absent. */
   readText(path: string): Promise<string | undefined>;
+  /** As `readText`, for content in an unknown encoding. */
+  readBytes(path: string): Promise<Uint8Array | undefined>;
   exists(path: string): Promise<boolean>;
   /** Undefined when nothing is there; follows symbolic links. */
   status(path: string): Promise<FileStatus | undefined>;
@@ -38,14 +40,14 @@ export interface FileSystem {
   /** Target of a symbolic link, undefined when `path` is none. */
   linkTarget(path: string): Promise<string | undefined>;
   /** Replaces the file in one step: readers see the old or the new content. `mode` defaults to 0600. */
-  writeDurably(path: string, content: string, options?: { mode?: number }): Promise<void>;
+  writeDurably(path: string, content: string | Uint8Array, options?: { mode?: number }): Promise<void>;
   /** Durably creates an empty file; false, and nothing touched, when something of that name is there. */
   createEmptyDurably(path: string, options?: { mode?: number }): Promise<boolean>;
   /** Durably copies one file, replacing the destination; `mode` defaults to the source's. */
   copyFileDurably(from: string, to: string, options?: { mode?: number }): Promise<void>;
   /** Durably renames a file or folder within one file system. */
   renameDurably(from: string, to: string): Promise<void>;
-  /** Removes a file; false when it wasn't there. */
+  /** Durably removes a file; false when it wasn't there. */
   removeFile(path: string): Promise<boolean>;
   /** Removes a folder with everything in it, without following symbolic links; fine when it is absent. */
   removeTree(path: string): Promise<void>;
@@ -57,4 +59,6 @@ export interface FileSystem {
   /** Bytes occupied by a folder with everything below it; files that vanish meanwhile don't count. */
   occupiedBytes(path: string): Promise<number>;
   inspectDataDirectory(path: string): Promise<DataDirectoryState>;
+  /** The path without symbolic links; undefined when nothing is there. */
+  realPath(path: string): Promise<string | undefined>;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { RepmgrError } from '../../domain/errors/repmgr-error.ts';
 import { fileFailure, hasCode } from './file-failure.ts';
 
 /**
@@ -16,17 +17,17 @@ export async function writeFileDurably(
   await replaceDurably(path, options.mode ?? 0o600, (file) => file.writeFile(content));
 }
 
-/** As {@link writeFileDurably}, with the content written by `fill`. */
+/** As {@link writeFileDurably}, with the content written by `fill` to the temporary file. */
 export async function replaceDurably(
   path: string,
   mode: number,
-  fill: (file: FileHandle) => Promise<unknown>,
+  fill: (file: FileHandle, temporaryPath: string) => Promise<unknown>,
 ): Promise<void> {
   const temporaryPath = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = await open(temporaryPath, 'wx', mode);
     try {
-      await fill(file);
+      await fill(file, temporaryPath);
       await file.chmod(mode);
       await file.sync();
     } finally {
@@ -38,7 +39,7 @@ export async function replaceDurably(
     await rm(temporaryPath, { force: true }).catch((removal: unknown) => {
       throw fileFailure('remove the temporary file', temporaryPath, removal);
     });
-    throw fileFailure('write file', path, error);
+    throw error instanceof RepmgrError ? error : fileFailure('write file', path, error);
   }
 }
 

@@ -4,6 +4,8 @@ const defaultKillAfterMs = 2_000;
 /** How long a process may take to vanish after SIGKILL; uninterruptible ones (lost storage) never do. */
 const giveUpAfterKillMs = 3_000;
 const pollMs = 10;
+/** Longer timers strike at once in Node. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Sends a signal to every process of a group; 0 only asks whether the group has members.
@@ -56,7 +58,7 @@ export function createEarlyEnd(groupId: number, spec: CommandSpec): EarlyEnd {
       setTimeout(() => giveUp(), killAfterMs + giveUpAfterKillMs),
     );
   };
-  timers.push(setTimeout(() => begin('timeout'), spec.timeoutMs));
+  timers.push(setTimeout(() => begin('timeout'), Math.min(spec.timeoutMs, longestTimerMs)));
   const onAbort = (): void => begin('cancelled');
   spec.signal?.addEventListener('abort', onAbort, { once: true });
   return {
