@@ -1,3 +1,4 @@
+import type { BackupSource } from './backup-source.ts';
 import type { Clock } from './clock.ts';
 import type { CommandRunner } from './command-runner.ts';
 import type { ConnectionFactory } from './connection.ts';
@@ -5,6 +6,7 @@ import type { FileSystem } from './file-system.ts';
 import type { LocalServer } from './local-server.ts';
 import type { MetadataStore } from './metadata-store.ts';
 import type { PeerNetwork } from './peer-network.ts';
+import type { Rewind } from './rewind.ts';
 import type { ServerInspector } from './server-inspector.ts';
 
 /** What a local server needs to know of repmgr.conf. */
@@ -28,6 +30,8 @@ export interface Adapters {
   readonly connections: ConnectionFactory;
   readonly inspector: ServerInspector;
   readonly metadata: MetadataStore;
+  readonly backup: BackupSource;
+  readonly rewind: Rewind;
   localServer(settings: LocalServerSettings): LocalServer;
   /** Signed requests to daemons; `clusterKey` in hexadecimal. */
   peerNetwork(options: { clusterKey: string; nodeId: number }): PeerNetwork;
