@@ -6,6 +6,7 @@ import type { FileSystem } from './file-system.ts';
 import type { LocalServer } from './local-server.ts';
 import type { MetadataStore } from './metadata-store.ts';
 import type { PeerNetwork } from './peer-network.ts';
+import type { ProcessTable } from './process-table.ts';
 import type { Rewind } from './rewind.ts';
 import type { ServerInspector } from './server-inspector.ts';
 
@@ -27,6 +28,7 @@ export interface Adapters {
   readonly clock: Clock;
   readonly runner: CommandRunner;
   readonly files: FileSystem;
+  readonly processes: ProcessTable;
   readonly connections: ConnectionFactory;
   readonly inspector: ServerInspector;
   readonly metadata: MetadataStore;
