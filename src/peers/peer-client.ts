@@ -19,6 +19,8 @@ import {
 const maxSocketsPerPeer = 8;
 /** Less than the server's 30 s, so that the server never closes a connection that is just being used. */
 const idleSocketMs = 20_000;
+/** Restarted since, and its replay memory emptied on arrival: more than that doesn't happen at once. */
+const maxAttempts = 3;
 
 export interface PeerNetworkOptions {
   /** Hexadecimal; as a function it is asked for each request, so that the key can be replaced. */
@@ -97,16 +99,14 @@ class HttpPeerNetwork implements PeerNetwork {
     this.#agent.destroy();
   }
 
-  /** Learns who listens there if need be, sends, and once more if that daemon has been restarted since. */
+  /** Learns who listens there if need be, sends, and again if that daemon has a new life since. */
   async #converse(request: Request): Promise<PeerReply> {
     const address = describePeer(request.peer);
     const known = this.#receivers.get(address) ?? (await this.#learnReceiver(request));
     if (typeof known !== 'string') return known;
     let reply = await this.#sendSigned(request, known);
-    if (reply.kind === 'authentic' && reply.status === statusRestarted) {
-      this.#receivers.set(address, reply.receiver);
+    for (let attempt = 1; attempt < maxAttempts && wasForEarlierLife(reply); attempt++)
       reply = await this.#sendSigned(request, reply.receiver);
-    }
     if (reply.kind === 'failed') return reply;
     this.#receivers.set(address, reply.receiver);
     return toPeerReply(request.peer, reply);
@@ -183,11 +183,14 @@ function encodeBody(message: string, body: unknown): Buffer | string {
   }
 }
 
+function wasForEarlierLife(reply: VerifiedReply | Failed): reply is VerifiedReply {
+  return reply.kind === 'authentic' && reply.status === statusRestarted;
+}
+
 function toPeerReply(peer: PeerAddress, reply: VerifiedReply): PeerReply {
   const { status, body, from, roundTripMs } = reply;
   if (status >= 200 && status < 300) return { kind: 'answered', body, roundTripMs, from };
-  const why =
-    status === statusRestarted ? 'was restarted twice during the request' : `answered status ${status}`;
+  const why = status === statusRestarted ? 'restarts all the time' : `answered status ${status}`;
   return { kind: 'failed', reason: 'protocol', message: `${describePeer(peer)} ${why}`, status, body };
 }
 

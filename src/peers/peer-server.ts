@@ -207,6 +207,7 @@ class HttpPeerServer implements PeerServer {
         [headerNames.nodeId]: nodeId,
         [headerNames.receiver]: receiver,
         [headerNames.signature]: signature,
+        ...(this.#listeners.length === 0 ? { connection: 'close' } : {}),
       })
       .end(body);
   }
