@@ -46,6 +46,13 @@ export interface MonitoringSample {
   readonly lastReplayTimestamp: string | null;
 }
 
+/** Which samples of the monitoring history; without any restriction all of them. */
+export interface MonitoringHistoryFilter {
+  /** Only samples older than this many days; 0 = all. */
+  readonly keepDays?: number;
+  readonly standbyNodeId?: NodeId;
+}
+
 /**
  * The tables of schema `repmgr`. Every write goes to the primary; reads work on any node.
  * @throws QueryFailed, ConnectionFailed.
@@ -82,6 +89,10 @@ export interface MetadataStore {
   insertEvent(connection: Connection, event: ClusterEvent): Promise<string>;
   events(connection: Connection, filter: EventFilter): Promise<EventRow[]>;
   insertMonitoringSample(connection: Connection, sample: MonitoringSample): Promise<void>;
+
+  countMonitoringHistory(connection: Connection, filter: MonitoringHistoryFilter): Promise<number>;
+  deleteMonitoringHistory(connection: Connection, filter: MonitoringHistoryFilter): Promise<void>;
+  vacuumMonitoringHistory(connection: Connection, timeoutMs: number): Promise<void>;
 
   daemonAddresses(connection: Connection): Promise<DaemonAddress[]>;
   putDaemonAddress(connection: Connection, address: DaemonAddress): Promise<void>;
