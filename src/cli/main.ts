@@ -1,6 +1,7 @@
 import type { LoadedSettings } from '../config/loaded-settings.ts';
 import { exitStatusOf } from '../domain/errors/exit-codes.ts';
 import { UsageError } from '../domain/errors/repmgr-error.ts';
+import { compatibleVersionNumber, versionLine } from '../domain/product-version.ts';
 import type { CommandSpec } from './argv/command-spec.ts';
 import { type CommandLine, parseCommandLine } from './argv/parse-command-line.ts';
 import { type Resolution, resolveCommand } from './argv/resolve-command.ts';
@@ -8,7 +9,6 @@ import { createConsoleLogger } from './output/console-logger.ts';
 import { createOutput, type TextSink } from './output/output.ts';
 import { reportError } from './report-error.ts';
 import { runCommand, type Surroundings } from './run-command.ts';
-import { compatibleVersionNumber, versionLine } from './version.ts';
 
 /** The process as `main` sees it. */
 export interface ProgramIo {
