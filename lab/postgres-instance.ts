@@ -91,7 +91,13 @@ export class PostgresInstance {
     const name = options.applicationName ?? 'standby';
     const source = `${upstream.conninfo('postgres')} application_name=${name}`;
     await instance.program('pg_basebackup', [
-      ...['-D', instance.dataDirectory, '-d', source, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'],
+      '-D',
+      instance.dataDirectory,
+      `--dbname=${source}`,
+      '--write-recovery-conf',
+      '--wal-method=stream',
+      '--checkpoint=fast',
+      '--no-sync',
     ]);
     return instance;
   }
@@ -114,9 +120,8 @@ export class PostgresInstance {
   /** Stops and waits until it has stopped; nothing to do when it isn't running. */
   async stop(mode: StopMode = 'fast', timeoutMs = 30_000): Promise<void> {
     if (!this.isRunning()) return;
-    await this.program('pg_ctl', [
-      ...['stop', '-D', this.dataDirectory, '-m', mode, '-w', '-t', String(Math.ceil(timeoutMs / 1000))],
-    ]);
+    const limit = String(Math.ceil(timeoutMs / 1000));
+    await this.program('pg_ctl', ['stop', '-D', this.dataDirectory, '-m', mode, '-w', '-t', limit]);
   }
 
   /** pg_ctl promote without waiting: whatever else may be primary. */

@@ -1,0 +1,288 @@
+import { join } from 'node:path';
+import { OperationFailed } from '../src/domain/errors/repmgr-error.ts';
+import { ClusterNode } from './cluster-node.ts';
+import { DoublePrimaryWatch } from './double-primary-watch.ts';
+import { freePort } from './free-port.ts';
+import { NetworkNamespaces } from './network-namespaces.ts';
+import { installPrograms } from './programs.ts';
+import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
+import { waitFor } from './wait-for.ts';
+import { WritingClient } from './writing-client.ts';
+
+export interface TestClusterOptions {
+  /** Default 3. */
+  readonly nodes?: number;
+  /** `loopback`: 127.0.0.2 and following. `namespaces`: real cables that can be cut; needs root. */
+  readonly network?: 'loopback' | 'namespaces';
+  /** Further lines of every repmgr.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Further lines of one node's repmgr.conf, by node id. */
+  readonly settingsOf?: Readonly<Record<number, Readonly<Record<string, string>>>>;
+  /** Further lines of postgresql.conf. */
+  readonly postgresSettings?: Readonly<Record<string, string>>;
+}
+
+export interface NodeState {
+  readonly name: string;
+  readonly postgres: 'primary' | 'standby' | 'down';
+  readonly timeline: number | null;
+  readonly daemon: 'running' | 'down';
+}
+
+export interface RecordedEvent {
+  readonly nodeId: number;
+  readonly event: string;
+  readonly successful: boolean;
+  readonly at: Date;
+  readonly details: string;
+}
+
+/**
+ * A cluster of real PostgreSQL servers, set up and run by the real programs `repmgr` and `repmgrd`, in a
+ * temporary folder that goes away with this process.
+ */
+export class TestCluster {
+  readonly folder: TemporaryFolder;
+  readonly nodes: readonly ClusterNode[];
+  readonly network: NetworkNamespaces | undefined;
+  readonly #options: TestClusterOptions;
+
+  private constructor(options: TestClusterOptions, folder: TemporaryFolder, parts: ClusterParts) {
+    this.#options = options;
+    this.folder = folder;
+    this.nodes = parts.nodes;
+    this.network = parts.network;
+  }
+
+  /** Folders, addresses, ports and configuration files; nothing runs yet. */
+  static async prepare(options: TestClusterOptions = {}): Promise<TestCluster> {
+    const folder = createTemporaryFolder();
+    try {
+      return new TestCluster(options, folder, await planParts(options, folder));
+    } catch (error) {
+      await folder.remove();
+      throw error;
+    }
+  }
+
+  /** A complete cluster with all daemons at work. */
+  static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
+    const cluster = await TestCluster.prepare(options);
+    try {
+      await cluster.createPrimary();
+      for (const node of cluster.nodes.slice(1)) await cluster.createStandby(node);
+      cluster.startDaemons();
+      await cluster.waitUntilHealthy();
+      return cluster;
+    } catch (error) {
+      await cluster.destroy();
+      throw error;
+    }
+  }
+
+  node(id: number): ClusterNode {
+    const node = this.nodes.find((candidate) => candidate.id === id);
+    if (node === undefined) throw new OperationFailed(`there is no node ${id} in this cluster`);
+    return node;
+  }
+
+  /** initdb, role and database `repmgr`, `primary register`. */
+  async createPrimary(): Promise<ClusterNode> {
+    const node = this.node(1);
+    await node.createDatabase(this.#options.postgresSettings ?? {});
+    await node.postgres.start();
+    await node.postgres.query('CREATE ROLE repmgr SUPERUSER LOGIN');
+    await node.postgres.query('CREATE DATABASE repmgr OWNER repmgr');
+    await node.mustRepmgr(['primary', 'register']);
+    return node;
+  }
+
+  /** `standby clone` from node 1, start, `standby register`. */
+  async createStandby(node: ClusterNode): Promise<void> {
+    const { address } = this.node(1).machine;
+    const source = ['-h', address, '-p', String(this.node(1).port), '-U', 'repmgr', '-d', 'repmgr'];
+    await node.mustRepmgr([...source, 'standby', 'clone']);
+    node.adoptDatabase();
+    await node.postgres.start();
+    await node.mustRepmgr(['standby', 'register']);
+  }
+
+  startDaemons(): void {
+    for (const node of this.nodes) node.startDaemon();
+  }
+
+  /** Every daemon at work, one primary, all others streaming from it. */
+  async waitUntilHealthy(timeoutMs = 30_000): Promise<ClusterNode> {
+    const primary = await this.waitForPrimary({ timeoutMs });
+    await waitFor(async () => (await this.nodesThatHear(primary)) === this.nodes.length, {
+      what: `all daemons to hear ${primary.name}`,
+      timeoutMs,
+      intervalMs: 100,
+      describe: () => this.describe(),
+    });
+    for (const node of this.nodes) {
+      if (node !== primary) await this.waitForStandbyStreaming(node, { primary, timeoutMs });
+    }
+    return primary;
+  }
+
+  /** The one node that is out of recovery; with `except`, another than that. */
+  async waitForPrimary(options: { except?: ClusterNode; timeoutMs?: number } = {}): Promise<ClusterNode> {
+    const { except, timeoutMs = 30_000 } = options;
+    return waitFor(
+      async () => {
+        const states = await this.status();
+        const found = states.filter(({ postgres, name }) => postgres === 'primary' && name !== except?.name);
+        return found.length === 1 ? this.nodes.find((node) => node.name === found[0]?.name) : undefined;
+      },
+      { what: 'one primary', timeoutMs, describe: () => this.describe() },
+    );
+  }
+
+  /** `node` streams from `primary`, and from nowhere else. */
+  async waitForStandbyStreaming(
+    node: ClusterNode,
+    options: { primary: ClusterNode; timeoutMs?: number },
+  ): Promise<void> {
+    const { primary, timeoutMs = 30_000 } = options;
+    const sql = `SELECT 1 FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming'`;
+    await waitFor(
+      async () =>
+        (await node.postgres.isInRecovery()) && (await primary.postgres.query(sql, [node.name])).length === 1,
+      {
+        what: `${node.name} to stream from ${primary.name}`,
+        timeoutMs,
+        describe: async () => `${await this.describe()}\n${node.postgres.logTail()}`,
+      },
+    );
+  }
+
+  async waitForEvent(
+    name: string,
+    options: { sinceMs?: number; timeoutMs?: number; nodeId?: number } = {},
+  ): Promise<RecordedEvent> {
+    const { sinceMs = 0, timeoutMs = 30_000, nodeId } = options;
+    return waitFor(
+      async () =>
+        (await this.events()).findLast(
+          (event) =>
+            event.event === name &&
+            event.at.getTime() >= sinceMs &&
+            (nodeId === undefined || event.nodeId === nodeId),
+        ),
+      { what: `event ${name}`, timeoutMs, intervalMs: 50, describe: () => this.describe() },
+    );
+  }
+
+  /** `repmgr.events` as the present primary has it, oldest first. */
+  async events(): Promise<RecordedEvent[]> {
+    const primary = await this.waitForPrimary();
+    return primary.postgres.query<RecordedEvent>(
+      `SELECT node_id AS "nodeId", event, successful, event_timestamp AS at, coalesce(details, '') AS details
+         FROM repmgr.events ORDER BY event_timestamp`,
+      [],
+      { database: 'repmgr' },
+    );
+  }
+
+  async status(): Promise<NodeState[]> {
+    return Promise.all(this.nodes.map(stateOf));
+  }
+
+  /** What a user would see; from the first node whose PostgreSQL answers. */
+  async clusterShow(args: readonly string[] = []): Promise<string> {
+    const states = await this.status();
+    const node = this.nodes.find((_, index) => states[index]?.postgres !== 'down') ?? this.node(1);
+    const result = await node.repmgr(['cluster', 'show', ...args]);
+    return result.stdout;
+  }
+
+  newWriter(options: { intervalMs?: number } = {}): WritingClient {
+    const endpoints = this.nodes.map((node) => ({ host: node.machine.address, port: node.port }));
+    return new WritingClient({ endpoints, user: 'postgres', database: 'postgres', ...options });
+  }
+
+  newWatch(): DoublePrimaryWatch {
+    return new DoublePrimaryWatch(
+      this.nodes.map((node) => ({ node: node.name, host: node.machine.address, port: node.port })),
+    );
+  }
+
+  /** Creates the tables of writer and watch. */
+  async prepareInstruments(): Promise<void> {
+    const primary = await this.waitForPrimary();
+    await WritingClient.prepare(primary.postgres, 'postgres');
+    await DoublePrimaryWatch.prepare(primary.postgres);
+  }
+
+  /** Everything that helps to see why something didn't happen. */
+  async describe(): Promise<string> {
+    const states = (await this.status()).map((state) => JSON.stringify(state));
+    const logs = this.nodes.map((node) => `--- ${node.daemonLog}\n${node.daemonLogTail()}`);
+    return [...states, ...logs].join('\n');
+  }
+
+  async destroy(): Promise<void> {
+    this.network?.heal();
+    await this.folder.remove();
+    this.network?.destroy();
+  }
+
+  /** Nodes whose daemon has recorded its start. */
+  private async nodesThatHear(primary: ClusterNode): Promise<number> {
+    const rows = await primary.postgres.query(
+      `SELECT DISTINCT node_id FROM repmgr.events WHERE event = 'repmgrd_start' AND successful`,
+      [],
+      { database: 'repmgr' },
+    );
+    return rows.length;
+  }
+}
+
+interface ClusterParts {
+  readonly nodes: readonly ClusterNode[];
+  readonly network: NetworkNamespaces | undefined;
+}
+
+async function planParts(options: TestClusterOptions, folder: TemporaryFolder): Promise<ClusterParts> {
+  const count = options.nodes ?? 3;
+  const network = options.network === 'namespaces' ? NetworkNamespaces.create(folder, count) : undefined;
+  const addresses =
+    network?.nodes.map((node) => node.address) ??
+    Array.from({ length: count }, (_, index) => `127.0.0.${index + 2}`);
+  // In namespaces of their own no two servers can meet, so the usual ports are free.
+  const port = network === undefined ? await freePort(addresses) : 5432;
+  const apiPort = network === undefined ? await freePort(addresses) : 5479;
+  const programs = installPrograms(folder.path);
+  const nodes = addresses.map((address, index) => {
+    const id = index + 1;
+    const namespace = network?.nodes[index]?.namespace;
+    return new ClusterNode({
+      id,
+      name: `node${id}`,
+      address,
+      port,
+      apiPort,
+      programs,
+      folder: join(folder.path, `node${id}`),
+      settings: { ...options.settings, ...options.settingsOf?.[id] },
+      ...(namespace === undefined ? {} : { networkNamespace: namespace }),
+    });
+  });
+  return { nodes, network };
+}
+
+async function stateOf(node: ClusterNode): Promise<NodeState> {
+  const daemon = node.isDaemonRunning() ? 'running' : 'down';
+  const sql = 'SELECT pg_is_in_recovery() AS standby, timeline_id AS timeline FROM pg_control_checkpoint()';
+  try {
+    const rows = await node.postgres.query<{ standby: boolean; timeline: number }>(sql, [], {
+      timeoutMs: 1_000,
+    });
+    const postgres = rows[0]?.standby === true ? 'standby' : 'primary';
+    return { name: node.name, postgres, timeline: rows[0]?.timeline ?? null, daemon };
+  } catch {
+    // Refused, starting up, silent or not created yet: for a picture of the cluster all the same.
+    return { name: node.name, postgres: 'down', timeline: null, daemon };
+  }
+}
