@@ -27,7 +27,7 @@ export async function waitForAttachment(
 ): Promise<Attachment> {
   const { clock, inspector } = adapters;
   const startedMs = clock.monotonicMs();
-  let state: AttachmentState = 'unknown';
+  let state = 'unknown' as AttachmentState;
   await waitUntil({ clock, intervalMs: pollIntervalMs, timeoutMs, signal }, async () => {
     state = await inspector.attachmentOf(connection, nodeName);
     return state === 'attached' ? true : undefined;

@@ -1,0 +1,172 @@
+import { keepsReplicationSlot } from '../decisions/slots/uses-replication-slots.ts';
+import { ConfigurationError, OperationFailed } from '../domain/errors/repmgr-error.ts';
+import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../domain/node.ts';
+import type { Connection } from '../ports/connection.ts';
+import type { LocalServer } from '../ports/local-server.ts';
+import { dropFormerSlot, type FormerSlot } from './drop-former-slot.ts';
+import type { OperationContext } from './operation-context.ts';
+import { createSlot, type SlotRoles } from './replication-slots.ts';
+import { type Attachment, waitForAttachment } from './wait-for-attachment.ts';
+import { writeReplicationConfiguration } from './write-replication-configuration.ts';
+
+export interface ConnectedNode {
+  readonly node: NodeRecord;
+  readonly connection: Connection;
+}
+
+export interface FollowRequest {
+  /** Whom to stream from; may be the primary itself. */
+  readonly target: ConnectedNode;
+  readonly primary: ConnectedNode;
+  readonly localServer: LocalServer;
+  readonly slotRoles: SlotRoles;
+  /** Leaves the slot on the former upstream alone. */
+  readonly keepFormerSlot: boolean;
+  /** How long to wait until the node streams; 0 looks only once. */
+  readonly attachTimeoutMs: number;
+}
+
+export interface FollowResult {
+  readonly activation: 'reloaded' | 'restarted' | 'started';
+  readonly slotName: string | null;
+  readonly attachment: Attachment;
+  readonly formerSlot: FormerSlot;
+}
+
+/**
+ * Attaches the local node, running or stopped, to `target`: slot, replication configuration, reload, restart
+ * or start, record in the metadata, and the wait until it streams. Not being attached is a result, not an
+ * error.
+ * @throws OperationFailed (NO_RESTART) when the server could not be made to use its new configuration.
+ */
+export async function followUpstream(
+  context: OperationContext,
+  request: FollowRequest,
+): Promise<FollowResult> {
+  const { settings, log } = context;
+  const own = await ownRecord(context, request.primary);
+  const slotName = await prepareSlot(context, request, own);
+  await writeReplicationConfiguration(settings.settings, request.localServer, {
+    upstream: request.target.node,
+    slotName,
+  });
+  const activation = await activate(context, request.localServer);
+  log.info(`the local server was ${activation} to follow ${describeNode(request.target.node)}`);
+  await recordUpstream(context, request, own.nodeId);
+  const attachment = await waitForAttachment(context, {
+    connection: request.target.connection,
+    nodeName: own.nodeName,
+    timeoutMs: request.attachTimeoutMs,
+  });
+  const formerSlot = request.keepFormerSlot
+    ? 'kept'
+    : await dropFormerSlot(context, { own, target: request.target, primary: request.primary.connection });
+  return { activation, slotName, attachment, formerSlot };
+}
+
+async function ownRecord(
+  { adapters, settings }: OperationContext,
+  primary: ConnectedNode,
+): Promise<NodeRecord> {
+  const nodeId = settings.settings.node_id as NodeId;
+  const own = await adapters.metadata.node(primary.connection, nodeId);
+  if (own !== undefined) return own;
+  throw new ConfigurationError(
+    `this node (ID: ${nodeId}) is not registered on ${describeNode(primary.node)}`,
+    {
+      hint: 'run "repmgr standby register" on this node',
+    },
+  );
+}
+
+async function prepareSlot(
+  context: OperationContext,
+  request: FollowRequest,
+  own: NodeRecord,
+): Promise<string | null> {
+  const { adapters, settings, log } = context;
+  const setting = {
+    configured: settings.settings.use_replication_slots,
+    isSet: settings.isSet('use_replication_slots'),
+  };
+  if (!keepsReplicationSlot(setting, own.slotName)) return null;
+  const slotName = own.slotName ?? slotNameFor(own.nodeId);
+  if (own.slotName === null) {
+    await adapters.metadata.setSlotName(request.primary.connection, own.nodeId, slotName);
+  }
+  const { connection, node } = request.target;
+  const roles = { recordedUser: node.replicationUser, ...request.slotRoles };
+  const outcome = await createSlot(context, { connection, roles }, slotName);
+  log.info(`replication slot "${slotName}" ${outcome} on ${describeNode(node)}`);
+  return slotName;
+}
+
+/** Makes the server use the configuration just written. */
+async function activate(
+  context: OperationContext,
+  localServer: LocalServer,
+): Promise<FollowResult['activation']> {
+  const { settings, signal } = context;
+  const timeoutMs = settings.settings.standby_reconnect_timeout * 1_000;
+  try {
+    if ((await localServer.processState()).kind !== 'running') {
+      await localServer.start({ wait: true, timeoutMs, signal });
+      return 'started';
+    }
+    if (await reloadIfEnough(context, localServer)) return 'reloaded';
+    await restart(localServer, { timeoutMs, signal });
+    return 'restarted';
+  } catch (error) {
+    throw new OperationFailed(
+      `the server in "${localServer.dataDirectory}" could not be restarted or started`,
+      {
+        exit: 'NO_RESTART',
+        detail: error instanceof Error ? error.message : String(error),
+        hint: 'its replication configuration is written: find the reason in the log of PostgreSQL and start it',
+        cause: error,
+      },
+    );
+  }
+}
+
+/** From PostgreSQL 13 on primary_conninfo and primary_slot_name take effect by a reload (manual 20.6.3). */
+async function reloadIfEnough(
+  { settings, log }: OperationContext,
+  localServer: LocalServer,
+): Promise<boolean> {
+  const majorVersion = (await localServer.majorVersion()) ?? 0;
+  if (majorVersion < 13 || settings.settings.standby_follow_restart) return false;
+  try {
+    await localServer.reload({ timeoutMs: settings.settings.standby_follow_timeout * 1_000 });
+    return true;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    log.warning('the configuration could not be reloaded; restarting the server instead', { detail });
+    return false;
+  }
+}
+
+async function restart(
+  localServer: LocalServer,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  if (localServer.hasServiceCommand('restart') || !localServer.hasServiceCommand('stop')) {
+    await localServer.restart(options);
+    return;
+  }
+  // Where only stop and start are configured, pg_ctl restart would go behind the service manager's back.
+  await localServer.stop({ mode: 'fast', wait: true, ...options });
+  await localServer.start({ wait: true, ...options });
+}
+
+async function recordUpstream(
+  { adapters }: OperationContext,
+  { primary, target }: FollowRequest,
+  nodeId: NodeId,
+): Promise<void> {
+  if (await adapters.metadata.recordStandby(primary.connection, nodeId, target.node.nodeId)) return;
+  throw new OperationFailed(`the record of this node on ${describeNode(primary.node)} could not be updated`, {
+    exit: 'DB_QUERY',
+    hint: 'the node itself follows its new upstream; run "repmgr standby register --force" on it',
+  });
+}
