@@ -4,4 +4,10 @@ import type { CommandName } from './commands.ts';
 type Loader = () => Promise<{ run: CommandRun }>;
 
 /** Where the code of each command is; nothing is loaded before it is called. */
-export const loaders: Partial<Record<CommandName, Loader>> = {};
+export const loaders: Partial<Record<CommandName, Loader>> = {
+  'cluster show': () => import('../commands/cluster/show.ts'),
+  'cluster event': () => import('../commands/cluster/event.ts'),
+  'service status': () => import('../commands/service/status.ts'),
+  'service pause': () => import('../commands/service/pause.ts'),
+  'service unpause': () => import('../commands/service/unpause.ts'),
+};
