@@ -27,6 +27,7 @@ while [ "$round" -lt 50 ]; do
   for entry in /proc/[0-9]*; do
     pid=${entry#/proc/}
     [ "$pid" = $$ ] && continue
+    [ "$pid" = "$PPID" ] && continue # a shell that was started in the folder and called this by hand
     if belongs "$pid" 2>/dev/null; then
       kill -KILL "$pid" 2>/dev/null && found=yes
     fi

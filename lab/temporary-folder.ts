@@ -8,6 +8,9 @@ import { processesWithin, signalProcess } from './processes-within.ts';
 import { unprivilegedUser } from './unprivileged-user.ts';
 import { waitFor } from './wait-for.ts';
 
+/** Shell script that removes a folder and everything running in it once its standard input ends. */
+export const orphanRemover = fileURLToPath(new URL('./remove-when-orphaned.sh', import.meta.url));
+
 /** A folder owned by the unprivileged user, and everything that was started inside it. */
 export interface TemporaryFolder {
   readonly path: string;
@@ -49,8 +52,7 @@ export function createTemporaryFolder(prefix = 'repmgr-lab-'): TemporaryFolder {
 
 /** The watcher lives in its own session and sees the end of this process as the end of its input. */
 function watch(path: string): Writable {
-  const script = fileURLToPath(new URL('./remove-when-orphaned.sh', import.meta.url));
-  const child = spawn('sh', [script, path], {
+  const child = spawn('sh', [orphanRemover, path], {
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

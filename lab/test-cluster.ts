@@ -1,33 +1,14 @@
-import { join } from 'node:path';
+import { effectiveLeaseMs } from '../src/config/effective-settings.ts';
+import { loadSettings } from '../src/config/load-settings.ts';
 import { OperationFailed } from '../src/domain/errors/repmgr-error.ts';
-import { ClusterNode } from './cluster-node.ts';
+import type { ClusterNode } from './cluster-node.ts';
 import { DoublePrimaryWatch } from './double-primary-watch.ts';
-import { freePort } from './free-port.ts';
-import { NetworkNamespaces } from './network-namespaces.ts';
-import { installPrograms } from './programs.ts';
+import type { NetworkNamespaces } from './network-namespaces.ts';
+import { type NodeState, stateOf } from './node-state.ts';
+import { type ClusterParts, planCluster, type TestClusterOptions } from './plan-cluster.ts';
 import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait-for.ts';
 import { WritingClient } from './writing-client.ts';
-
-export interface TestClusterOptions {
-  /** Default 3. */
-  readonly nodes?: number;
-  /** `loopback`: 127.0.0.2 and following. `namespaces`: real cables that can be cut; needs root. */
-  readonly network?: 'loopback' | 'namespaces';
-  /** Further lines of every repmgr.conf. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Further lines of one node's repmgr.conf, by node id. */
-  readonly settingsOf?: Readonly<Record<number, Readonly<Record<string, string>>>>;
-  /** Further lines of postgresql.conf. */
-  readonly postgresSettings?: Readonly<Record<string, string>>;
-}
-
-export interface NodeState {
-  readonly name: string;
-  readonly postgres: 'primary' | 'standby' | 'down';
-  readonly timeline: number | null;
-  readonly daemon: 'running' | 'down';
-}
 
 export interface RecordedEvent {
   readonly nodeId: number;
@@ -58,7 +39,7 @@ export class TestCluster {
   static async prepare(options: TestClusterOptions = {}): Promise<TestCluster> {
     const folder = createTemporaryFolder();
     try {
-      return new TestCluster(options, folder, await planParts(options, folder));
+      return new TestCluster(options, folder, await planCluster(options, folder));
     } catch (error) {
       await folder.remove();
       throw error;
@@ -197,6 +178,13 @@ export class TestCluster {
     return result.stdout;
   }
 
+  /** The lease that the configuration files ask for. */
+  async leaseMs(): Promise<number> {
+    return effectiveLeaseMs(
+      await loadSettings({ configFile: this.node(1).configFile, cwd: this.folder.path }),
+    );
+  }
+
   newWriter(options: { intervalMs?: number } = {}): WritingClient {
     const endpoints = this.nodes.map((node) => ({ host: node.machine.address, port: node.port }));
     return new WritingClient({ endpoints, user: 'postgres', database: 'postgres', ...options });
@@ -236,53 +224,5 @@ export class TestCluster {
       { database: 'repmgr' },
     );
     return rows.length;
-  }
-}
-
-interface ClusterParts {
-  readonly nodes: readonly ClusterNode[];
-  readonly network: NetworkNamespaces | undefined;
-}
-
-async function planParts(options: TestClusterOptions, folder: TemporaryFolder): Promise<ClusterParts> {
-  const count = options.nodes ?? 3;
-  const network = options.network === 'namespaces' ? NetworkNamespaces.create(folder, count) : undefined;
-  const addresses =
-    network?.nodes.map((node) => node.address) ??
-    Array.from({ length: count }, (_, index) => `127.0.0.${index + 2}`);
-  // In namespaces of their own no two servers can meet, so the usual ports are free.
-  const port = network === undefined ? await freePort(addresses) : 5432;
-  const apiPort = network === undefined ? await freePort(addresses) : 5479;
-  const programs = installPrograms(folder.path);
-  const nodes = addresses.map((address, index) => {
-    const id = index + 1;
-    const namespace = network?.nodes[index]?.namespace;
-    return new ClusterNode({
-      id,
-      name: `node${id}`,
-      address,
-      port,
-      apiPort,
-      programs,
-      folder: join(folder.path, `node${id}`),
-      settings: { ...options.settings, ...options.settingsOf?.[id] },
-      ...(namespace === undefined ? {} : { networkNamespace: namespace }),
-    });
-  });
-  return { nodes, network };
-}
-
-async function stateOf(node: ClusterNode): Promise<NodeState> {
-  const daemon = node.isDaemonRunning() ? 'running' : 'down';
-  const sql = 'SELECT pg_is_in_recovery() AS standby, timeline_id AS timeline FROM pg_control_checkpoint()';
-  try {
-    const rows = await node.postgres.query<{ standby: boolean; timeline: number }>(sql, [], {
-      timeoutMs: 1_000,
-    });
-    const postgres = rows[0]?.standby === true ? 'standby' : 'primary';
-    return { name: node.name, postgres, timeline: rows[0]?.timeline ?? null, daemon };
-  } catch {
-    // Refused, starting up, silent or not created yet: for a picture of the cluster all the same.
-    return { name: node.name, postgres: 'down', timeline: null, daemon };
   }
 }

@@ -1,0 +1,63 @@
+import { waitFor } from '../../lab/wait-for.ts';
+import { duration } from './narrator.ts';
+import { countLost, nameOf, type Stage, showCluster, tellEvents } from './stage.ts';
+
+export interface HostLossResult {
+  readonly leaseMs: number;
+  readonly outageMs: number;
+  readonly acknowledgedRowsLost: number;
+  readonly newPrimary: string;
+  readonly rejoinedInMs: number;
+  readonly rejoinMethod: string;
+}
+
+/** Everything on the primary's host is killed at once; later its daemon is started again, nothing else. */
+export async function playHostLoss(stage: Stage, leaseMs: number): Promise<HostLossResult> {
+  const { cluster, writer, narrator } = stage;
+  narrator.heading("Act 2: the primary's whole host is lost");
+  const lost = await cluster.waitForPrimary();
+  const wallMs = Date.now();
+  const killedMs = performance.now();
+  await lost.killHost();
+  narrator.say(`kill -9 to everything on ${nameOf(lost)}: PostgreSQL, repmgrd and its helpers.`);
+  narrator.say(
+    `The others can't tell dead from cut off, so they wait out the lease of ${duration(leaseMs)} that the ` +
+      'primary may still hold.',
+  );
+
+  const winner = await cluster.waitForPrimary({ except: lost, timeoutMs: 60_000 });
+  await waitFor(() => writer.firstAcknowledgedAfter(killedMs + 50) !== undefined, {
+    what: 'the client to write again',
+    timeoutMs: 30_000,
+    describe: () => cluster.describe(),
+  });
+  const outageMs = Math.round(writer.outageSince(killedMs));
+  narrator.good(`${nameOf(winner)} is primary. Without an acknowledged write for ${duration(outageMs)}.`);
+  await tellEvents(stage, wallMs);
+  await showCluster(stage, 'With one node missing:');
+
+  narrator.say(`${nameOf(lost)} is switched on again: its repmgrd starts, nobody types anything.`);
+  const restartWallMs = Date.now();
+  const restartedMs = performance.now();
+  lost.startDaemon();
+  await cluster.waitForStandbyStreaming(lost, { primary: winner, timeoutMs: 120_000 });
+  const rejoinedInMs = Math.round(performance.now() - restartedMs);
+  const rejoin = await cluster.waitForEvent('node_rejoin', { sinceMs: restartWallMs, nodeId: lost.id });
+  narrator.good(`It streams from ${winner.name} after ${duration(rejoinedInMs)}.`);
+  await tellEvents(stage, restartWallMs);
+  await cluster.waitUntilHealthy(60_000);
+  await showCluster(stage, 'After:');
+  return {
+    leaseMs,
+    outageMs,
+    acknowledgedRowsLost: await countLost(stage),
+    newPrimary: winner.name,
+    rejoinedInMs,
+    rejoinMethod: rejoinMethodIn(rejoin.details),
+  };
+}
+
+/** The daemon names the method in the event's details, in these words. */
+function rejoinMethodIn(details: string): string {
+  return /\b(pg_rewind|re-clone|follow)\b/.exec(details)?.[1] ?? details;
+}
