@@ -7,16 +7,18 @@ export type Row = Readonly<Record<string, string | null>>;
 export interface QueryOptions {
   /** Client-side limit; the connection is unusable after it passes. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Gives up the query together with the connection, which is unusable then; the query throws Cancelled. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * An open session. Values come back as PostgreSQL's text, without conversion.
- * @throws QueryFailed (server refused, with SQLSTATE) or ConnectionFailed (session lost, timed out).
+ * @throws QueryFailed (server refused, with SQLSTATE), ConnectionFailed (session lost, timed out) or Cancelled.
  */
 export interface Connection {
   /** The conninfo it was opened with, without password, for messages. */
   readonly description: string;
-  /** server_version_num, for example 150018. 0 on physical replication connections. */
+  /** server_version_num, for example 150018; also on replication connections. */
   readonly serverVersionNum: number;
   readonly parameters: ConnectionParameters;
   /** Extended protocol with `params`, else the simple protocol (needed on replication connections). */
@@ -36,6 +38,7 @@ export interface Connection {
 export interface ConnectOptions {
   /** Overall limit over all hosts; default: connect_timeout of the conninfo, else 2,000 per host. */
   readonly timeoutMs?: number;
+  /** Ends the attempt to connect; has no effect on the connection afterwards. */
   readonly signal?: AbortSignal;
   /** Opens a physical replication connection (dbname becomes `replication`). */
   readonly replication?: boolean;
@@ -47,7 +50,7 @@ export interface ConnectOptions {
 export type PingResult = 'ok' | 'reject' | 'noResponse' | 'noAttempt';
 
 export interface ConnectionFactory {
-  /** @throws ConfigurationError (conninfo can't be parsed) or ConnectionFailed. */
+  /** @throws ConfigurationError (conninfo can't be parsed), ConnectionFailed or Cancelled (by `signal`). */
   connect(conninfo: string | ConnectionParameters, options?: ConnectOptions): Promise<Connection>;
   ping(
     conninfo: string | ConnectionParameters,
