@@ -152,12 +152,14 @@ export const failoverSettings = {
   failover_delay: setting({
     type: integer({ min: 1, unit: 's' }),
     default: 0,
+    example: '5',
     reload: 'silent',
     text: 'Time to wait before an election begins. Meant for tests.',
   }),
   promote_delay: setting({
     type: integer({ min: 1, unit: 's' }),
     default: 0,
+    example: '5',
     reload: 'silent',
     text: 'Time to wait before a promotion begins. Meant for tests.',
   }),

@@ -1,0 +1,15 @@
+import { renderSampleConfig } from './generate-sample-config.ts';
+import { renderSettingsReference } from './generate-settings-reference.ts';
+
+/** A file that is rendered from the code and committed. */
+export interface GeneratedFile {
+  /** Relative to the root of the repository. */
+  readonly path: string;
+  readonly render: () => string | Promise<string>;
+}
+
+/** Everything that `npm run generate` writes. */
+export const generatedFiles: readonly GeneratedFile[] = [
+  { path: 'repmgr.conf.sample', render: renderSampleConfig },
+  { path: 'docs/manual/reference/settings.md', render: renderSettingsReference },
+];
