@@ -3,9 +3,9 @@ import type { Connection } from '../../ports/connection.ts';
 import type { ReplicationSlot } from '../../ports/server-inspector.ts';
 import { boolean, isRefusal, lsnOrNull, quoteIdentifier, sqlState, text, textOrNull } from './answer.ts';
 
-/** Physical replication connections report no version and understand the replication commands only. */
+/** Physical replication connections understand the replication commands only (manual 55.4). */
 function speaksSql(connection: Connection): boolean {
-  return connection.serverVersionNum !== 0;
+  return !['true', 'on', 'yes', '1'].includes(connection.parameters.get('replication') ?? '');
 }
 
 export async function readReplicationSlots(connection: Connection): Promise<ReplicationSlot[]> {
