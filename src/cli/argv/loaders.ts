@@ -5,6 +5,8 @@ type Loader = () => Promise<{ run: CommandRun }>;
 
 /** Where the code of each command is; nothing is loaded before it is called. */
 export const loaders: Partial<Record<CommandName, Loader>> = {
+  'primary register': () => import('../commands/primary/register.ts'),
+  'primary unregister': () => import('../commands/primary/unregister.ts'),
   'cluster show': () => import('../commands/cluster/show.ts'),
   'cluster event': () => import('../commands/cluster/event.ts'),
   'service status': () => import('../commands/service/status.ts'),
