@@ -42,7 +42,7 @@ export async function main(
       io.stderr.write('ERROR: interrupted\n');
       return interruptedStatus;
     }
-    reportError(error, createConsoleLogger({ sink: io.stderr, level: 'error', terse }), io.stderr);
+    reportError(error, createConsoleLogger({ sink: io.stderr, level: 'ERROR', terse }), io.stderr);
     if (error instanceof UsageError) io.stderr.write(`${pointer}\n`);
     return statusOf(error);
   }
@@ -135,7 +135,12 @@ async function dumpConfig(call: Call, resolution: Resolution): Promise<number> {
   if (resolution.kind !== 'nothing') {
     throw new UsageError(['--dump-config cannot be combined with a command']);
   }
-  const { dumpSettings } = await import('./dump-settings.ts');
-  call.io.stdout.write(dumpSettings(await loadSettings(call)));
+  const { dumpConfig: renderLines } = await import('../config/dump-config.ts');
+  const { settings } = await loadSettings(call);
+  call.io.stdout.write(
+    renderLines(settings)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   return exitStatusOf.SUCCESS;
 }

@@ -1,8 +1,8 @@
 import type { LoadedSettings } from '../config/loaded-settings.ts';
-import { exitStatusOf } from '../domain/errors/exit-codes.ts';
+import { type ExitName, exitStatusOf } from '../domain/errors/exit-codes.ts';
 import { ConfigurationError, InternalBug, UsageError } from '../domain/errors/repmgr-error.ts';
 import type { Adapters } from '../ports/adapters.ts';
-import type { Logger, LogLevel } from '../ports/logger.ts';
+import type { DaemonLog, LogDestination, Logger } from '../ports/logger.ts';
 import { type CombinationVerdict, checkCombination } from './argv/check-combination.ts';
 import type { CommandSpec } from './argv/command-spec.ts';
 import { nameOf } from './argv/commands.ts';
@@ -11,7 +11,7 @@ import { type OptionName, optionSpec, type ParsedOptions } from './argv/options.
 import type { CommandLine } from './argv/parse-command-line.ts';
 import { connectionParametersFrom, namesHost } from './connection-parameters.ts';
 import type { ProgramIo } from './main.ts';
-import { createConsoleLogger, logLevelNamed, moreVerbose } from './output/console-logger.ts';
+import { atLeastInfo, createConsoleLogger } from './output/console-logger.ts';
 import { createOutput } from './output/output.ts';
 
 /** What only the executable can provide, loaded when it is needed. */
@@ -20,7 +20,7 @@ export interface Surroundings {
   loadSettings(request: SettingsRequest): Promise<LoadedSettings>;
   loadAdapters(): Promise<Adapters>;
   /** The log of repmgrd, for --log-to-file. */
-  openDaemonLog(options: DaemonLogOptions): Promise<Logger>;
+  openDaemonLog(options: LogDestination & { readonly terse: boolean }): Promise<DaemonLog>;
 }
 
 export interface SettingsRequest {
@@ -28,13 +28,6 @@ export interface SettingsRequest {
   readonly configFile: string | undefined;
   /** Called with each place that is looked at, for --verbose. */
   readonly onLookup?: (path: string) => void;
-}
-
-export interface DaemonLogOptions {
-  readonly level: LogLevel;
-  readonly facility: string;
-  readonly file: string;
-  readonly terse: boolean;
 }
 
 export interface CommandCall {
@@ -57,16 +50,33 @@ export async function runCommand(call: CommandCall): Promise<number> {
     io.stdout.write(`${call.pointer}\n`);
     return exitStatusOf.BAD_CONFIG;
   }
-  const log = await chooseLogger(call);
-  if (!line.options.terse) for (const warning of verdict.warnings) log.warning(warning);
-  requireConfigFile(call, parameters.size > 0);
-  const load = loaders[nameOf(spec)];
-  if (load === undefined) throw new InternalBug(`"${nameOf(spec)}" has no code`);
-  const { run } = await load();
-  const exit = await run({
+  const { log, close } = await chooseLogger(call);
+  try {
+    if (!line.options.terse) {
+      for (const warning of [...configuration.warnings, ...verdict.warnings]) log.warning(warning);
+    }
+    requireConfigFile(call, parameters.size > 0);
+    return exitStatusOf[await load(call, { log, parameters, ignored: verdict.ignored })];
+  } finally {
+    await close();
+  }
+}
+
+interface Prepared {
+  readonly log: Logger;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly ignored: ReadonlySet<OptionName>;
+}
+
+async function load(call: CommandCall, { log, parameters, ignored }: Prepared): Promise<ExitName> {
+  const { line, io, spec, configuration } = call;
+  const loadModule = loaders[nameOf(spec)];
+  if (loadModule === undefined) throw new InternalBug(`"${nameOf(spec)}" has no code`);
+  const { run } = await loadModule();
+  return run({
     settings: configuration,
-    options: withoutIgnored(line.options, verdict.ignored),
-    given: new Set([...line.given].filter((name) => !verdict.ignored.has(name))),
+    options: withoutIgnored(line.options, ignored),
+    given: new Set([...line.given].filter((name) => !ignored.has(name))),
     positionals: line.positionals.slice(2),
     connectionParameters: parameters,
     log,
@@ -74,7 +84,6 @@ export async function runCommand(call: CommandCall): Promise<number> {
     adapters: await call.surroundings.loadAdapters(),
     signal: io.signal,
   });
-  return exitStatusOf[exit];
 }
 
 function judge(call: CommandCall, parameters: ReadonlyMap<string, string>): CombinationVerdict {
@@ -88,16 +97,25 @@ function judge(call: CommandCall, parameters: ReadonlyMap<string, string>): Comb
   });
 }
 
-async function chooseLogger({ line, io, configuration, surroundings }: CommandCall): Promise<Logger> {
+interface ChosenLogger {
+  readonly log: Logger;
+  /** Resolves when everything is written. */
+  close(): Promise<void>;
+}
+
+async function chooseLogger({ line, io, configuration, surroundings }: CommandCall): Promise<ChosenLogger> {
   const { options } = line;
   const { log_level: configured, log_facility: facility, log_file: file } = configuration.settings;
-  let level = logLevelNamed(options['log-level'] ?? configured) ?? 'info';
-  if (options['dry-run']) level = moreVerbose(level, 'info');
-  if (options.quiet) level = 'error';
-  if (options['log-to-file']) {
-    return surroundings.openDaemonLog({ level, facility, file, terse: options.terse });
+  let level = options['log-level']?.toUpperCase() ?? configured;
+  if (options['dry-run']) level = atLeastInfo(level);
+  if (options.quiet) level = 'ERROR';
+  const { terse } = options;
+  if (!options['log-to-file']) {
+    const log = createConsoleLogger({ sink: io.stderr, level, terse });
+    return { log, close: () => Promise.resolve() };
   }
-  return createConsoleLogger({ sink: io.stderr, level, terse: options.terse });
+  const log = await surroundings.openDaemonLog({ level, facility, file, terse });
+  return { log, close: () => log.close() };
 }
 
 function requireConfigFile({ line, spec, configuration }: CommandCall, hasParameters: boolean): void {

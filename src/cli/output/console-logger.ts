@@ -14,15 +14,17 @@ const order: readonly LogLevel[] = [
 
 export interface ConsoleLoggerOptions {
   readonly sink: TextSink;
-  readonly level: LogLevel;
+  /** Messages below it are left out; named as in repmgr.conf. */
+  readonly level: string;
   /** Leaves out DETAIL and HINT. */
   readonly terse: boolean;
 }
 
 /** Messages as `LEVEL: text` with DETAIL and HINT lines below. */
 export function createConsoleLogger({ sink, level, terse }: ConsoleLoggerOptions): Logger {
+  const lowest = order.indexOf(levelNamed(level));
   const log = (record: LogRecord): void => {
-    if (order.indexOf(record.level) < order.indexOf(level)) return;
+    if (order.indexOf(record.level) < lowest) return;
     sink.write(render(record, terse));
   };
   const at =
@@ -46,23 +48,23 @@ function render(record: LogRecord, terse: boolean): string {
   return `${lines.join('\n')}\n`;
 }
 
-const levelOfName: Readonly<Record<string, LogLevel>> = {
-  DEBUG: 'debug',
-  INFO: 'info',
-  NOTICE: 'notice',
-  WARNING: 'warning',
-  ERROR: 'error',
-  ALERT: 'alert',
-  CRIT: 'critical',
-  EMERG: 'emergency',
-};
+const levelOfName: ReadonlyMap<string, LogLevel> = new Map([
+  ['DEBUG', 'debug'],
+  ['INFO', 'info'],
+  ['NOTICE', 'notice'],
+  ['WARNING', 'warning'],
+  ['ERROR', 'error'],
+  ['ALERT', 'alert'],
+  ['CRIT', 'critical'],
+  ['EMERG', 'emergency'],
+]);
 
-/** Level for a name as in repmgr.conf and -L; undefined when there is none. */
-export function logLevelNamed(name: string): LogLevel | undefined {
-  return levelOfName[name.toUpperCase()];
+/** A level by its name in repmgr.conf and after -L; INFO for one that does not exist. */
+function levelNamed(name: string): LogLevel {
+  return levelOfName.get(name.toUpperCase()) ?? 'info';
 }
 
-/** The more talkative of the two. */
-export function moreVerbose(a: LogLevel, b: LogLevel): LogLevel {
-  return order.indexOf(a) < order.indexOf(b) ? a : b;
+/** The level, or INFO where that shows more. */
+export function atLeastInfo(name: string): string {
+  return order.indexOf(levelNamed(name)) > order.indexOf('info') ? 'INFO' : name;
 }
