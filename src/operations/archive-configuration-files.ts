@@ -1,0 +1,96 @@
+import { ConfigurationError } from '../domain/errors/repmgr-error.ts';
+import type { OperationContext } from './operation-context.ts';
+
+export interface ConfigurationArchive {
+  readonly directory: string;
+  /** Names relative to the data directory of the files that are in the archive. */
+  readonly names: readonly string[];
+  /** Puts the files back and removes the archive. */
+  restore(): Promise<void>;
+}
+
+export interface ArchiveRequest {
+  readonly dataDirectory: string;
+  /** Folder for archives, `--config-archive-dir`. */
+  readonly archiveRoot: string;
+  /** Files asked for, relative to the data directory. */
+  readonly names: readonly string[];
+}
+
+/** pg_rewind would replace these by the files of the other node, with its port and its paths. */
+const alwaysKept = ['postgresql.conf', 'pg_hba.conf', 'pg_ident.conf', 'postgresql.auto.conf'];
+
+export function archiveDirectoryFor({ settings }: OperationContext, archiveRoot: string): string {
+  return `${archiveRoot.replace(/\/+$/, '')}/repmgr-config-archive-${settings.settings.node_name}`;
+}
+
+/**
+ * Copies configuration files out of the data directory before a rewind: those asked for and the standard ones.
+ * @throws ConfigurationError when the archive can't be made.
+ */
+export async function archiveConfigurationFiles(
+  context: OperationContext,
+  request: ArchiveRequest,
+): Promise<ConfigurationArchive> {
+  const directory = archiveDirectoryFor(context, request.archiveRoot);
+  await prepareDirectory(context, directory);
+  const names = await existingNames(context, request);
+  const { files } = context.adapters;
+  const archived = (name: string): string => `${directory}/${name.replaceAll('/', '__')}`;
+  for (const name of names) {
+    await files.copyFileDurably(`${request.dataDirectory}/${name}`, archived(name), { mode: 0o600 });
+  }
+  return {
+    directory,
+    names,
+    async restore() {
+      for (const name of names) {
+        await files.copyFileDurably(archived(name), `${request.dataDirectory}/${name}`, { mode: 0o600 });
+      }
+      await files.removeTree(directory);
+    },
+  };
+}
+
+async function prepareDirectory({ adapters }: OperationContext, directory: string): Promise<void> {
+  const { files } = adapters;
+  const status = await files.status(directory);
+  if (status !== undefined && status.kind !== 'directory') {
+    throw new ConfigurationError(`"${directory}" exists, but is not a directory`, {
+      hint: 'remove it, or name another place with --config-archive-dir',
+    });
+  }
+  try {
+    await files.makeDirectory(directory, { mode: 0o700 });
+    for (const name of (await files.list(directory)) ?? []) {
+      if ((await files.status(`${directory}/${name}`))?.kind !== 'file') continue;
+      await files.removeFile(`${directory}/${name}`);
+    }
+  } catch (error) {
+    throw new ConfigurationError(`configuration files can't be archived in "${directory}"`, {
+      detail: error instanceof Error ? error.message : String(error),
+      hint: 'name another place with --config-archive-dir',
+      cause: error,
+    });
+  }
+}
+
+async function existingNames(
+  { adapters, log }: OperationContext,
+  { dataDirectory, names }: ArchiveRequest,
+): Promise<readonly string[]> {
+  const outside = names.filter((name) => name.startsWith('/') || name.split('/').includes('..'));
+  if (outside.length > 0) {
+    throw new ConfigurationError(`--config-files: not inside the data directory: ${outside.join(', ')}`, {
+      hint: 'name files relative to the data directory; files outside are not touched by a rewind',
+    });
+  }
+  const existing: string[] = [];
+  for (const name of new Set([...names, ...alwaysKept])) {
+    if (await adapters.files.exists(`${dataDirectory}/${name}`)) existing.push(name);
+    else if (names.includes(name)) {
+      log.warning(`"${name}" is not in "${dataDirectory}" and is not archived`);
+    }
+  }
+  return existing;
+}

@@ -1,0 +1,146 @@
+import type { RejoinEvidence, RejoinVerdict } from '../decisions/rejoin/choose-rejoin-method.ts';
+import { Cancelled, OperationFailed } from '../domain/errors/repmgr-error.ts';
+import { describeNode } from '../domain/node.ts';
+import type { LocalServer } from '../ports/local-server.ts';
+import type { RewindOutcome } from '../ports/rewind.ts';
+import { archiveConfigurationFiles } from './archive-configuration-files.ts';
+import { checkpointPrimary } from './checkpoint-primary.ts';
+import type { ConnectedNode } from './follow-upstream.ts';
+import { type KeptWal, keepDivergedWal } from './keep-diverged-wal.ts';
+import type { OperationContext } from './operation-context.ts';
+import { programPath } from './program-path.ts';
+import { clearRewindMarker, setRewindMarker } from './rewind-marker.ts';
+
+export interface RewindOptions {
+  /** pg_rewind to use instead of the one in pg_bindir. */
+  readonly program?: string;
+  /** Further configuration files to keep, relative to the data directory. */
+  readonly configFiles: readonly string[];
+  readonly archiveRoot: string;
+}
+
+export interface RewindNodeRequest {
+  readonly primary: ConnectedNode;
+  readonly localServer: LocalServer;
+  readonly evidence: RejoinEvidence;
+  readonly verdict: RejoinVerdict;
+  readonly options: RewindOptions;
+}
+
+/**
+ * Rewinds the stopped local node to a state from which it can follow the primary. What it would throw away is
+ * set aside first. Returns what was kept; undefined when nothing had diverged.
+ * @throws OperationFailed (REJOIN_FAIL). Cancelled only at points where nothing is half-done.
+ */
+export async function rewindNode(
+  context: OperationContext,
+  request: RewindNodeRequest,
+): Promise<KeptWal | undefined> {
+  const { localServer, primary, evidence, verdict, options } = request;
+  if (!(await checkpointPrimary(context, primary, evidence.primary.timeline))) {
+    throw noCheckpoint(primary);
+  }
+  const kept =
+    verdict.fork === null
+      ? undefined
+      : await keepDivergedWal(context, {
+          local: evidence.local,
+          fork: verdict.fork,
+          localServer,
+          primary: primary.node,
+        });
+  const { dataDirectory } = localServer;
+  const archive = await archiveConfigurationFiles(context, {
+    dataDirectory,
+    archiveRoot: options.archiveRoot,
+    names: options.configFiles,
+  });
+  throwIfAborted(context);
+  await rewindUnderMarker(context, request, archive.directory);
+  await archive.restore();
+  await removeCopiedState(context, dataDirectory);
+  await clearRewindMarker(context);
+  throwIfAborted(context);
+  return kept;
+}
+
+async function rewindUnderMarker(
+  context: OperationContext,
+  request: RewindNodeRequest,
+  archiveDirectory: string,
+): Promise<void> {
+  const { localServer, primary, evidence } = request;
+  await setRewindMarker(context, { primaryNodeId: primary.node.nodeId });
+  // pg_rewind recovers an uncleanly stopped server in single-user mode, which refuses standby.signal.
+  const hidesSignal = !evidence.local.isCleanlyShutDown && (await localServer.hasStandbySignal());
+  if (hidesSignal) await localServer.removeStandbySignal();
+  let outcome: RewindOutcome;
+  try {
+    outcome = await runRewind(context, request);
+  } finally {
+    if (hidesSignal) await localServer.writeStandbySignal();
+  }
+  if (outcome.kind === 'completed') {
+    const { durationMs, wasNeeded } = outcome;
+    context.log.info(
+      wasNeeded
+        ? `pg_rewind done in ${(durationMs / 1_000).toFixed(1)} s`
+        : 'pg_rewind found nothing to rewind',
+    );
+    return;
+  }
+  if (!outcome.mayHaveChangedFiles) await clearRewindMarker(context);
+  throwIfAborted(context);
+  throw rewindFailed(context, outcome, archiveDirectory);
+}
+
+async function runRewind(context: OperationContext, request: RewindNodeRequest): Promise<RewindOutcome> {
+  const { adapters, settings, log, signal } = context;
+  const { localServer, primary, evidence, options } = request;
+  log.notice(`running pg_rewind to follow ${describeNode(primary.node)}`);
+  const hasArchive = (await localServer.autoConfValue('restore_command')) !== undefined;
+  return adapters.rewind.rewind({
+    program: options.program ?? programPath(settings.settings, 'pg_rewind'),
+    dataDirectory: localServer.dataDirectory,
+    sourceConninfo: primary.node.conninfo,
+    restoreTargetWal: hasArchive && evidence.local.majorVersion >= 13,
+    signal,
+  });
+}
+
+/** Slots and leftovers of the primary that must not live on here. */
+async function removeCopiedState({ adapters }: OperationContext, dataDirectory: string): Promise<void> {
+  const { files } = adapters;
+  await files.removeFile(`${dataDirectory}/recovery.done`);
+  for (const name of (await files.list(`${dataDirectory}/pg_replslot`)) ?? []) {
+    await files.removeTree(`${dataDirectory}/pg_replslot/${name}`);
+  }
+}
+
+function throwIfAborted({ signal }: OperationContext): void {
+  if (signal.aborted) throw new Cancelled('the rejoin was cancelled; the server was not started');
+}
+
+function noCheckpoint({ node }: ConnectedNode): OperationFailed {
+  return new OperationFailed(`${describeNode(node)} has made no checkpoint since its promotion`, {
+    exit: 'REJOIN_FAIL',
+    detail: 'before its first checkpoint pg_rewind can not see that the node has diverged',
+    hint: `run CHECKPOINT on that node as a superuser, then try again`,
+  });
+}
+
+function rewindFailed(
+  { settings }: OperationContext,
+  outcome: Extract<RewindOutcome, { kind: 'failed' }>,
+  archiveDirectory: string,
+): OperationFailed {
+  const { data_directory: dataDirectory, node_name: nodeName } = settings.settings;
+  return new OperationFailed(`pg_rewind failed on node "${nodeName}"`, {
+    exit: 'REJOIN_FAIL',
+    detail: outcome.output,
+    hint: outcome.mayHaveChangedFiles
+      ? `"${dataDirectory}" is inconsistent now: do not start it, replace it with "repmgr standby clone --force" (configuration files are in "${archiveDirectory}")`
+      : 'nothing was changed; solve the problem above and try again, or use "repmgr standby clone --force"',
+    facts: { dataDirectory, filesChanged: outcome.mayHaveChangedFiles },
+  });
+}

@@ -1,0 +1,11 @@
+import type { Settings } from '../config/settings.ts';
+
+/** Folder of what must outlive a restart and a replaced data directory. */
+export function stateDirectory(settings: Pick<Settings, 'state_directory' | 'data_directory'>): string {
+  return settings.state_directory === '' ? `${settings.data_directory}.repmgr` : settings.state_directory;
+}
+
+/** `20261122T215103Z`, for names of folders that sort by time. */
+export function timestampForName(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+}
