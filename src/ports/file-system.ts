@@ -19,6 +19,8 @@ export interface FileStatus {
   readonly mode: number;
   readonly sizeBytes: number;
   readonly userId: number;
+  /** Number of the file system. */
+  readonly device: string;
   readonly inode: string;
   readonly modifiedAtMs: number;
 }

@@ -77,6 +77,7 @@ async function statusOf(path: string): Promise<FileStatus | undefined> {
     mode: stats.mode & 0o7777,
     sizeBytes: stats.size,
     userId: stats.uid,
+    device: String(stats.dev),
     inode: String(stats.ino),
     modifiedAtMs: stats.mtimeMs,
   };
