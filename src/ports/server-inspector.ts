@@ -70,8 +70,8 @@ export interface ServerInspector {
   controlState(
     connection: Connection,
   ): Promise<{ systemIdentifier: SystemIdentifier; checkpointTimeline: TimelineId }>;
-  /** Pretty-printed size of all databases, null when the role may not see them. */
-  totalDataSize(connection: Connection): Promise<string | null>;
+  /** Size of all databases in bytes, null when the role may not see it. */
+  totalDataBytes(connection: Connection): Promise<bigint | null>;
   isSuperuser(connection: Connection): Promise<boolean>;
   hasReplicationAttribute(connection: Connection): Promise<boolean>;
   /** EXECUTE on pg_promote(bool,int). */

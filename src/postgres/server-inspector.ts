@@ -1,5 +1,5 @@
 import type { ServerInspector } from '../ports/server-inspector.ts';
-import { readControlState, readTablespaceLocations, readTotalDataSize } from './queries/cluster-state.ts';
+import { readControlState, readTablespaceLocations, readTotalDataBytes } from './queries/cluster-state.ts';
 import { hasReplicationAttribute, isSuperuser, mayCheckpoint, mayPromote } from './queries/privileges.ts';
 import { readAttachment, readReplicationRows } from './queries/replication.ts';
 import { identifySystem, readTimelineHistory } from './queries/replication-commands.ts';
@@ -17,7 +17,7 @@ export function createServerInspector(): ServerInspector {
     replicationSlots: readReplicationSlots,
     settings: readSettings,
     controlState: readControlState,
-    totalDataSize: readTotalDataSize,
+    totalDataBytes: readTotalDataBytes,
     isSuperuser,
     hasReplicationAttribute,
     mayPromote,

@@ -17,13 +17,11 @@ export async function readControlState(
 }
 
 /** Null when the role may neither connect to all databases nor has pg_read_all_stats. */
-export async function readTotalDataSize(connection: Connection): Promise<string | null> {
+export async function readTotalDataBytes(connection: Connection): Promise<bigint | null> {
   try {
-    const row = await singleRow(
-      connection,
-      'SELECT pg_size_pretty(sum(pg_database_size(oid))) AS size FROM pg_database',
-    );
-    return textOrNull(row, 'size');
+    const row = await singleRow(connection, 'SELECT sum(pg_database_size(oid)) AS size FROM pg_database');
+    const size = textOrNull(row, 'size');
+    return size === null ? null : BigInt(size);
   } catch (error) {
     if (isRefusal(error, sqlState.insufficientPrivilege)) return null;
     throw error;
