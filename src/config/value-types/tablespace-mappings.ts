@@ -22,7 +22,7 @@ function parseMapping(text: string): ParsedValue<readonly TablespaceMapping[]> {
   if (text === '') return understood([]);
   const [from, to, ...more] = splitAtEquals(text);
   if (from === undefined || to === undefined || from === '' || to === '' || more.length > 0) {
-    return rejected(`must have the form OLD=NEW (an = inside a path written as \\=), not "${text}"`);
+    return rejected(`must have the form OLD=NEW (an = inside a path written as \\\\=), not "${text}"`);
   }
   return understood([{ from: canonicalPath(from), to: canonicalPath(to) }]);
 }
