@@ -138,8 +138,9 @@ export class TestCluster {
     );
   }
 
+  /** The latest recorded event of one of these names. */
   async waitForEvent(
-    name: string,
+    names: readonly string[],
     options: { sinceMs?: number; timeoutMs?: number; nodeId?: number } = {},
   ): Promise<RecordedEvent> {
     const { sinceMs = 0, timeoutMs = 30_000, nodeId } = options;
@@ -147,11 +148,11 @@ export class TestCluster {
       async () =>
         (await this.events()).findLast(
           (event) =>
-            event.event === name &&
+            names.includes(event.event) &&
             event.at.getTime() >= sinceMs &&
             (nodeId === undefined || event.nodeId === nodeId),
         ),
-      { what: `event ${name}`, timeoutMs, intervalMs: 50, describe: () => this.describe() },
+      { what: `event ${names.join(' or ')}`, timeoutMs, intervalMs: 50, describe: () => this.describe() },
     );
   }
 

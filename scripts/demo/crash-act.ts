@@ -1,6 +1,5 @@
-import { waitFor } from '../../lab/wait-for.ts';
 import { duration } from './narrator.ts';
-import { countLost, nameOf, type Stage, showCluster, tellEvents } from './stage.ts';
+import { countLost, nameOf, type Stage, showCluster, tellEvents, untilWriting } from './stage.ts';
 
 export interface CrashResult {
   readonly outageMs: number;
@@ -20,21 +19,10 @@ export async function playCrash(stage: Stage): Promise<CrashResult> {
   primary.postgres.killPostmaster('SIGKILL');
   narrator.say(`kill -9 ${pid}: the postmaster of ${nameOf(primary)} is gone.`);
 
-  await waitFor(() => writer.firstAcknowledgedAfter(killedMs + 50) !== undefined, {
-    what: 'the client to write again',
-    timeoutMs: 60_000,
-    describe: () => cluster.describe(),
-  });
-  const decision = await waitFor(
-    async () =>
-      (await cluster.events()).find(
-        (event) =>
-          event.at.getTime() >= wallMs &&
-          ['repmgrd_crash_restart', 'repmgrd_failover_promote'].includes(event.event),
-      ),
-    { what: 'the daemon to record what it did', timeoutMs: 30_000, describe: () => cluster.describe() },
-  );
+  const actions = ['repmgrd_crash_restart', 'repmgrd_failover_promote'];
+  const decision = await cluster.waitForEvent(actions, { sinceMs: wallMs, timeoutMs: 60_000 });
   await cluster.waitUntilHealthy(60_000);
+  await untilWriting(stage);
   const outageMs = Math.round(writer.outageSince(killedMs));
   narrator.good(`The client writes again. Without an acknowledged write for ${duration(outageMs)}.`);
   await tellEvents(stage, wallMs);

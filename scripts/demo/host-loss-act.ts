@@ -1,6 +1,5 @@
-import { waitFor } from '../../lab/wait-for.ts';
 import { duration } from './narrator.ts';
-import { countLost, nameOf, type Stage, showCluster, tellEvents } from './stage.ts';
+import { countLost, nameOf, type Stage, showCluster, tellEvents, untilWriting } from './stage.ts';
 
 export interface HostLossResult {
   readonly leaseMs: number;
@@ -26,11 +25,7 @@ export async function playHostLoss(stage: Stage, leaseMs: number): Promise<HostL
   );
 
   const winner = await cluster.waitForPrimary({ except: lost, timeoutMs: 60_000 });
-  await waitFor(() => writer.firstAcknowledgedAfter(killedMs + 50) !== undefined, {
-    what: 'the client to write again',
-    timeoutMs: 30_000,
-    describe: () => cluster.describe(),
-  });
+  await untilWriting(stage);
   const outageMs = Math.round(writer.outageSince(killedMs));
   narrator.good(`${nameOf(winner)} is primary. Without an acknowledged write for ${duration(outageMs)}.`);
   await tellEvents(stage, wallMs);
@@ -42,7 +37,7 @@ export async function playHostLoss(stage: Stage, leaseMs: number): Promise<HostL
   lost.startDaemon();
   await cluster.waitForStandbyStreaming(lost, { primary: winner, timeoutMs: 120_000 });
   const rejoinedInMs = Math.round(performance.now() - restartedMs);
-  const rejoin = await cluster.waitForEvent('node_rejoin', { sinceMs: restartWallMs, nodeId: lost.id });
+  const rejoin = await cluster.waitForEvent(['node_rejoin'], { sinceMs: restartWallMs, nodeId: lost.id });
   narrator.good(`It streams from ${winner.name} after ${duration(rejoinedInMs)}.`);
   await tellEvents(stage, restartWallMs);
   await cluster.waitUntilHealthy(60_000);

@@ -1,6 +1,7 @@
 import type { ClusterNode } from '../../lab/cluster-node.ts';
 import type { DoublePrimaryWatch } from '../../lab/double-primary-watch.ts';
 import type { RecordedEvent, TestCluster } from '../../lab/test-cluster.ts';
+import { waitFor } from '../../lab/wait-for.ts';
 import type { WritingClient } from '../../lab/writing-client.ts';
 import type { Narrator } from './narrator.ts';
 
@@ -29,6 +30,16 @@ export async function tellEvents(stage: Stage, sinceMs: number): Promise<readonl
     stage.narrator.quote(lines.join('\n'));
   }
   return events;
+}
+
+/** Until the client has been told of a row that it sends from now on. */
+export async function untilWriting({ cluster, writer }: Stage): Promise<void> {
+  const nowMs = performance.now();
+  await waitFor(() => writer.firstAcknowledgedAfter(nowMs) !== undefined, {
+    what: 'the client to write again',
+    timeoutMs: 60_000,
+    describe: () => cluster.describe(),
+  });
 }
 
 /** Rows that were acknowledged and are not on the present primary. */

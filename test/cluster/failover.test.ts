@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { playScene } from '../../lab/scene.ts';
+
+// Times are bounds for a busy machine with two cores; `npm run bench` measures what is usual.
+describe('failover, as a client sees it', () => {
+  it('survives a crash of PostgreSQL while the daemon lives', async () => {
+    const report = await playScene({}, async ({ cluster, writer, untilWritingAgain }) => {
+      const primary = await cluster.waitForPrimary();
+      const wallMs = Date.now();
+      const killedMs = performance.now();
+      primary.postgres.killPostmaster();
+      await cluster.waitForEvent(['repmgrd_crash_restart', 'repmgrd_failover_promote'], { sinceMs: wallMs });
+      await cluster.waitUntilHealthy();
+      await untilWritingAgain(performance.now());
+      expect(writer.outageSince(killedMs)).toBeLessThan(2_500);
+      const actions = (await cluster.events())
+        .filter((event) => event.at.getTime() >= wallMs && event.successful)
+        .map((event) => event.event);
+      const restarted = actions.includes('repmgrd_crash_restart');
+      const handedOver = actions.includes('repmgrd_failover_promote');
+      expect([restarted, handedOver].filter(Boolean)).toHaveLength(1);
+    });
+    expect(report).toMatchObject({ lost: [], doublePrimaryMs: 0 });
+  });
+
+  it('survives the loss of the host of the primary, which comes back as a standby by itself', async () => {
+    const report = await playScene({}, async ({ cluster, writer, untilWritingAgain }) => {
+      const lost = await cluster.waitForPrimary();
+      const leaseMs = await cluster.leaseMs();
+      const killedMs = performance.now();
+      await lost.killHost();
+      const winner = await cluster.waitForPrimary({ except: lost });
+      await untilWritingAgain(performance.now());
+      expect(writer.outageSince(killedMs)).toBeLessThan(leaseMs + 2_500);
+      await cluster.waitForEvent(['repmgrd_failover_promote'], { nodeId: winner.id });
+      lost.startDaemon();
+      await cluster.waitForStandbyStreaming(lost, { primary: winner });
+      await cluster.waitForEvent(['node_rejoin'], { nodeId: lost.id });
+      await cluster.waitUntilHealthy();
+    });
+    expect(report).toMatchObject({ lost: [], doublePrimaryMs: 0 });
+  });
+
+  it('leaves a healthy primary alone when only its daemon dies', async () => {
+    const report = await playScene({}, async ({ cluster, writer, watchQuietly }) => {
+      const primary = await cluster.waitForPrimary();
+      const killedMs = performance.now();
+      await primary.killDaemon();
+      await watchQuietly(2 * (await cluster.leaseMs()));
+      expect((await cluster.waitForPrimary()).name).toBe(primary.name);
+      primary.startDaemon();
+      await cluster.waitUntilHealthy();
+      await watchQuietly(await cluster.leaseMs());
+      expect((await cluster.waitForPrimary()).name).toBe(primary.name);
+      expect(writer.outageSince(killedMs)).toBeLessThan(1_000);
+    });
+    expect(report).toMatchObject({ lost: [], doublePrimaryMs: 0 });
+  });
+
+  it('hands over without loss when the operator stops PostgreSQL', async () => {
+    const report = await playScene({}, async ({ cluster, writer, untilWritingAgain }) => {
+      const primary = await cluster.waitForPrimary();
+      const stoppedMs = performance.now();
+      await primary.postgres.stop('fast');
+      const winner = await cluster.waitForPrimary({ except: primary });
+      await untilWritingAgain(performance.now());
+      expect(writer.outageSince(stoppedMs)).toBeLessThan(2_500);
+      await cluster.waitForStandbyStreaming(primary, { primary: winner });
+      await cluster.waitUntilHealthy();
+    });
+    expect(report).toMatchObject({ lost: [], doublePrimaryMs: 0 });
+  });
+
+  it('goes on writing when the host of a standby is lost, and takes it back', async () => {
+    const report = await playScene({}, async ({ cluster, writer, watchQuietly }) => {
+      const primary = await cluster.waitForPrimary();
+      const standby = cluster.node(3);
+      const killedMs = performance.now();
+      await standby.killHost();
+      await watchQuietly(await cluster.leaseMs());
+      expect(writer.outageSince(killedMs)).toBeLessThan(1_000);
+      standby.startDaemon();
+      await cluster.waitForStandbyStreaming(standby, { primary });
+      await cluster.waitUntilHealthy();
+      expect((await cluster.waitForPrimary()).name).toBe(primary.name);
+    });
+    expect(report).toMatchObject({ lost: [], doublePrimaryMs: 0 });
+  });
+});
