@@ -74,9 +74,13 @@ class SyslogSink implements LogSink {
   #start(): void {
     this.#startedAtMs = performance.now();
     const { program = 'logger', tag } = this.#options;
-    const child = spawn(program, ['--prio-prefix', '--tag', tag, `--id=${process.pid}`], {
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
+    const child = spawn(
+      program,
+      ['--prio-prefix', '--socket-errors=on', '--tag', tag, `--id=${process.pid}`],
+      {
+        stdio: ['pipe', 'ignore', 'inherit'],
+      },
+    );
     this.#process = child;
     let isOver = false;
     const end = (reason: string): void => {

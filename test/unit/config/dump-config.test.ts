@@ -15,7 +15,9 @@ const lines = dumpConfig({
 
 describe('dumpConfig', () => {
   it('has one line for each parameter', () => {
-    expect(lines.map((line) => line.split('|')[0]).toSorted()).toEqual(settingNames.toSorted());
+    const names = lines.map((line) => line.split('|')[0]);
+    expect(names).toHaveLength(settingNames.length);
+    expect(new Set(names)).toEqual(new Set(settingNames));
   });
 
   it('has them in the order of repmgr, ours last', () => {
