@@ -1,7 +1,12 @@
-"""Has libpq parse connection strings: JSON list of strings on stdin, JSON report on stdout."""
+"""Asks libpq, as JSON on stdin and stdout.
+
+parse: connection strings to parse; environments: variables to find default parameters with;
+logins: connection strings (to servers that do not exist) to find the password of.
+"""
 
 import ctypes
 import json
+import os
 import sys
 
 
@@ -40,6 +45,23 @@ def parse(libpq, conninfo):
     return {"values": values}
 
 
+def defaults(libpq, environment):
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+    os.environ.update(environment)
+    options = libpq.PQconndefaults()
+    values = [[text(o.keyword), text(o.val)] for o in entries(options) if o.val is not None]
+    libpq.PQconninfoFree(options)
+    return values
+
+
+def password(libpq, conninfo):
+    connection = libpq.PQconnectStart(conninfo.encode("utf-8"))
+    found = text(libpq.PQpass(connection))
+    libpq.PQfinish(connection)
+    return found
+
+
 def main():
     libpq = ctypes.CDLL("libpq.so.5")
     libpq.PQconninfoParse.restype = ctypes.POINTER(Option)
@@ -47,7 +69,12 @@ def main():
     libpq.PQconninfoFree.argtypes = [ctypes.c_void_p]
     libpq.PQfreemem.argtypes = [ctypes.c_void_p]
     libpq.PQconndefaults.restype = ctypes.POINTER(Option)
-    strings = json.load(sys.stdin)
+    libpq.PQconnectStart.restype = ctypes.c_void_p
+    libpq.PQconnectStart.argtypes = [ctypes.c_char_p]
+    libpq.PQpass.restype = ctypes.c_char_p
+    libpq.PQpass.argtypes = [ctypes.c_void_p]
+    libpq.PQfinish.argtypes = [ctypes.c_void_p]
+    question = json.load(sys.stdin)
     keywords = [
         [text(o.keyword), text(o.envvar), text(o.compiled)]
         for o in entries(libpq.PQconndefaults())
@@ -56,7 +83,9 @@ def main():
     report = {
         "version": libpq.PQlibVersion(),
         "keywords": keywords,
-        "results": [parse(libpq, conninfo) for conninfo in strings],
+        "parsed": [parse(libpq, conninfo) for conninfo in question.get("parse", [])],
+        "passwords": [password(libpq, conninfo) for conninfo in question.get("logins", [])],
+        "defaults": [defaults(libpq, values) for values in question.get("environments", [])],
     }
     json.dump(report, sys.stdout)
 

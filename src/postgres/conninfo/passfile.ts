@@ -44,9 +44,15 @@ export function findPassword(text: string, key: PassfileKey): string | undefined
     for (const wanted of [key.host, key.port, key.dbname, key.user]) {
       rest = rest === undefined ? undefined : matchField(rest, wanted);
     }
-    if (rest !== undefined) return rest.replace(/\\(.)/gs, '$1');
+    if (rest !== undefined) return unescapedField(rest);
   }
   return undefined;
+}
+
+/** A colon that belongs to the password is escaped, like a backslash. */
+function unescapedField(text: string): string {
+  const [field = ''] = /^(?:\\.|[^:])*/s.exec(text) ?? [];
+  return field.replace(/\\(.)/gs, '$1');
 }
 
 /** The line after its first field, when that field is `*` or equals `wanted` after removing escapes. */
