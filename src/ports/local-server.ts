@@ -86,7 +86,12 @@ export interface LocalServer {
   autoConfValue(name: string): Promise<string | undefined>;
   /** Creates an empty `<TLI>.history` in pg_wal so that PostgreSQL takes a later number (failover.md §6.7). */
   reserveTimeline(timeline: TimelineId): Promise<void>;
-  /** Timelines of which pg_wal holds a history file. */
+  /**
+   * Removes the reservations again. To be called when a promotion was given up, before the server is started as a
+   * standby: with `recovery_target_timeline = 'latest'` it would refuse to start. Returns what was removed.
+   */
+  releaseTimelines(): Promise<readonly TimelineId[]>;
+  /** Timelines of which pg_wal holds a history file, ascending; reserved ones are among them. */
   knownTimelines(): Promise<readonly TimelineId[]>;
   /** End of valid WAL on disk, read with pg_waldump from the last checkpoint; undefined when unreadable. */
   endOfWal(): Promise<{ lsn: Lsn; timeline: TimelineId } | undefined>;
