@@ -17,8 +17,11 @@ export interface SyslogOptions {
 
 type LoggerProcess = ChildProcessByStdio<Writable, null, null>;
 
-/** A `logger` that ends at once is not started again in every line. */
-const RESTART_INTERVAL_MS = 1_000;
+/** How long to wait before a `logger` that has ended is started again. */
+const RESTART_INTERVAL_MS = 10_000;
+
+/** One that ends sooner than this never had a connection: what it was given goes to the fallback. */
+const PROVEN_AFTER_MS = 1_000;
 
 /** Writes to syslog through one long-lived `logger` process, which is started again when it ends. */
 export function createSyslogSink(options: SyslogOptions): LogSink {
@@ -36,6 +39,8 @@ class SyslogSink implements LogSink {
   #process: LoggerProcess | undefined;
   #startedAtMs = -Infinity;
   #lost = 0;
+  /** What the process was given before it had proved itself. */
+  #unproven: (readonly [LogLevel, readonly string[]])[] = [];
 
   constructor(options: SyslogOptions) {
     this.#options = options;
@@ -43,8 +48,7 @@ class SyslogSink implements LogSink {
   }
 
   write(level: LogLevel, lines: readonly string[]): void {
-    if (this.#process === undefined && performance.now() - this.#startedAtMs >= RESTART_INTERVAL_MS)
-      this.#start();
+    if (this.#process === undefined && this.#ageMs() >= RESTART_INTERVAL_MS) this.#start();
     const input = this.#process?.stdin;
     if (input === undefined || !input.writable) {
       this.#options.fallback.write(level, lines);
@@ -56,6 +60,8 @@ class SyslogSink implements LogSink {
     }
     const all = this.#lost === 0 ? lines : [noteOfLoss(this.#lost), ...lines];
     this.#lost = 0;
+    if (this.#ageMs() < PROVEN_AFTER_MS) this.#unproven.push([level, all]);
+    else this.#unproven = [];
     const priority = facilityCode(this.#options.facility) * 8 + severityOf(level);
     input.write(all.map((line) => `<${priority}>${line}\n`).join(''));
   }
@@ -87,14 +93,27 @@ class SyslogSink implements LogSink {
       if (isOver) return;
       isOver = true;
       if (this.#process === child) this.#process = undefined;
-      this.#options.fallback.write('warning', [`no connection to syslog: ${reason}`]);
+      this.#fallBack(reason);
     };
     child.once('error', (error) => end(`could not run ${program}: ${error.message}`));
     child.once('exit', (status, signal) => {
-      if (child.stdin.writableEnded) isOver = true;
+      if (child.stdin.writableEnded && status === 0) isOver = true;
       else end(`${program} ended (${signal ?? `exit status ${status}`})`);
     });
     // A broken pipe is followed by `exit`, which says more.
     child.stdin.on('error', () => child.kill());
+  }
+
+  /** Time since the process was last started. */
+  #ageMs(): number {
+    return performance.now() - this.#startedAtMs;
+  }
+
+  #fallBack(reason: string): void {
+    const { fallback } = this.#options;
+    fallback.write('warning', [`no connection to syslog: ${reason}`]);
+    const undelivered = this.#ageMs() < PROVEN_AFTER_MS ? this.#unproven : [];
+    this.#unproven = [];
+    for (const [level, lines] of undelivered) fallback.write(level, lines);
   }
 }

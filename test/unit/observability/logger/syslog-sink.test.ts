@@ -74,11 +74,13 @@ describe('syslog', () => {
     expect(fallback.written.slice(1)).toEqual([['error', ['kept']]]);
   });
 
-  it('is reported when it ends', async () => {
+  it('is reported when it ends, and what it had just been given is not lost', async () => {
     const fallback = recordingSink();
     const path = await program('exit 3');
-    createSyslogSink({ facility: 'USER', tag: 'repmgrd', fallback, program: path });
-    await vi.waitFor(() => expect(fallback.written).toHaveLength(1));
+    const sink = createSyslogSink({ facility: 'USER', tag: 'repmgrd', fallback, program: path });
+    sink.write('error', ['not lost']);
+    await vi.waitFor(() => expect(fallback.written).toHaveLength(2));
+    expect(fallback.written[1]).toEqual(['error', ['not lost']]);
     expect(fallback.written[0]?.[1][0]).toMatch(/no connection to syslog: .*logger ended \(exit status 3\)/);
   });
 });
