@@ -21,6 +21,8 @@ export interface BackupSource {
     /** Folder of PostgreSQL's programs; empty: found in PATH. */
     readonly binDirectory: string;
     readonly args: readonly string[];
+    /** For the connection; handed over in the environment, never as an argument. */
+    readonly password?: string;
     readonly signal: AbortSignal;
     readonly onProgress?: (progress: BackupProgress) => void;
   }): Promise<BackupOutcome>;

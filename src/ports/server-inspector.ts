@@ -78,6 +78,8 @@ export interface ServerInspector {
   mayPromote(connection: Connection): Promise<boolean>;
   /** Superuser, or member of pg_checkpoint from 15. */
   mayCheckpoint(connection: Connection): Promise<boolean>;
+  /** Files that settings come from, hba_file and ident_file included; null when the role may not see them. */
+  configurationFiles(connection: Connection): Promise<readonly string[] | null>;
   tablespaceLocations(connection: Connection): Promise<readonly { oid: string; location: string }[]>;
 
   /** On a replication connection: IDENTIFY_SYSTEM. */

@@ -1,5 +1,6 @@
 import type { ServerInspector } from '../ports/server-inspector.ts';
 import { readControlState, readTablespaceLocations, readTotalDataBytes } from './queries/cluster-state.ts';
+import { readConfigurationFiles } from './queries/configuration-files.ts';
 import { hasReplicationAttribute, isSuperuser, mayCheckpoint, mayPromote } from './queries/privileges.ts';
 import { readAttachment, readReplicationRows } from './queries/replication.ts';
 import { identifySystem, readTimelineHistory } from './queries/replication-commands.ts';
@@ -22,6 +23,7 @@ export function createServerInspector(): ServerInspector {
     hasReplicationAttribute,
     mayPromote,
     mayCheckpoint,
+    configurationFiles: readConfigurationFiles,
     tablespaceLocations: readTablespaceLocations,
     identifySystem,
     timelineHistory: readTimelineHistory,

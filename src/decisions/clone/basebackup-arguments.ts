@@ -42,11 +42,9 @@ function connectionArguments(request: BasebackupRequest): string[] {
   const { conninfo, host, port, user } = request;
   if (conninfo !== null) {
     const parameters = new Map(conninfo);
-    if (user !== null && user !== parameters.get('user')) {
-      // The password belongs to the role that it was given with.
-      parameters.delete('password');
-      parameters.set('user', user);
-    }
+    // Every user of the host can see the arguments of a process.
+    parameters.delete('password');
+    if (user !== null) parameters.set('user', user);
     return ['-d', renderConninfo(parameters)];
   }
   return [
@@ -54,6 +52,12 @@ function connectionArguments(request: BasebackupRequest): string[] {
     ...(port === null ? [] : ['-p', port]),
     ...(user === null ? [] : ['-U', user]),
   ];
+}
+
+/** The password of the connection string, to be handed over out of sight; it belongs to the role given there. */
+export function basebackupPassword({ conninfo, user }: BasebackupRequest): string | undefined {
+  if (conninfo === null || (user !== null && user !== conninfo.get('user'))) return undefined;
+  return conninfo.get('password');
 }
 
 /** A `=` inside a path has to be escaped with a backslash (manual, pg_basebackup, -T). */

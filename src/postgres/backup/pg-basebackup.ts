@@ -7,11 +7,11 @@ const longestRunMs = 2_000_000_000;
 /** pg_basebackup and pg_verifybackup as a {@link BackupSource}. */
 export function createBackupSource(runner: CommandRunner): BackupSource {
   return {
-    async basebackup({ binDirectory, args, signal, onProgress }) {
+    async basebackup({ binDirectory, args, password, signal, onProgress }) {
       const result = await runner.run({
         command: programIn(binDirectory, 'pg_basebackup'),
         args: ['--progress', ...args],
-        env: { LC_ALL: 'C' },
+        env: { LC_ALL: 'C', ...(password === undefined ? {} : { PGPASSWORD: password }) },
         timeoutMs: longestRunMs,
         signal,
         onStderrLine: (line) => {

@@ -1,3 +1,5 @@
+import { parseConninfo } from '../../domain/conninfo/parse-conninfo.ts';
+import { renderConninfo } from '../../domain/conninfo/render-conninfo.ts';
 import type { CommandResult, CommandRunner } from '../../ports/command-runner.ts';
 import type { Rewind, RewindOutcome, RewindRequest } from '../../ports/rewind.ts';
 
@@ -10,6 +12,10 @@ export function createRewind(runner: CommandRunner): Rewind {
 
 async function runRewind(runner: CommandRunner, request: RewindRequest): Promise<RewindOutcome> {
   const { program, signal, onProgress } = request;
+  // Every user of the host can see the arguments of a process, so the password goes another way.
+  const source = new Map(parseConninfo(request.sourceConninfo));
+  const password = source.get('password');
+  source.delete('password');
   let isCopying = false;
   // Once pg_rewind changes files, stopping it would leave a directory that no server can start from: an abort
   // that comes later than that has to wait.
@@ -22,8 +28,8 @@ async function runRewind(runner: CommandRunner, request: RewindRequest): Promise
   try {
     const result = await runner.run({
       command: program,
-      args: rewindArguments(request),
-      env: { LC_ALL: 'C' },
+      args: rewindArguments(request, source),
+      env: { LC_ALL: 'C', ...(password === undefined ? {} : { PGPASSWORD: password }) },
       timeoutMs: longestRunMs,
       signal: stop.signal,
       onStderrLine: (line) => {
@@ -38,9 +44,9 @@ async function runRewind(runner: CommandRunner, request: RewindRequest): Promise
   }
 }
 
-function rewindArguments(request: RewindRequest): string[] {
+function rewindArguments(request: RewindRequest, source: ReadonlyMap<string, string>): string[] {
   return [
-    ...['-D', request.dataDirectory, `--source-server=${request.sourceConninfo}`, '--progress'],
+    ...['-D', request.dataDirectory, `--source-server=${renderConninfo(source)}`, '--progress'],
     ...(request.restoreTargetWal ? ['--restore-target-wal'] : []),
   ];
 }
