@@ -21,6 +21,8 @@ export interface Connection {
   /** server_version_num, for example 150018; also on replication connections. */
   readonly serverVersionNum: number;
   readonly parameters: ConnectionParameters;
+  /** True on physical replication connections, which understand replication commands only (manual 55.4). */
+  readonly isReplication?: boolean;
   /** Extended protocol with `params`, else the simple protocol (needed on replication connections). */
   query(
     sql: string,

@@ -36,9 +36,10 @@ async function openConnection(
   const parameters = forLogin(parsed(conninfo), options);
   const resolved = await resolveConninfo(forSession(parameters, options), environment);
   const { homeDirectory } = environment;
-  const { timeoutMs, signal } = options;
+  const { timeoutMs, signal, replication: isReplication = false } = options;
   const session = await connect({ resolved, homeDirectory, timeoutMs, signal });
-  return new PostgresConnection({ session, parameters, description: describeConninfo(parameters) });
+  const description = describeConninfo(parameters);
+  return new PostgresConnection({ session, parameters, description, isReplication });
 }
 
 function parsed(conninfo: string | ConnectionParameters): ConnectionParameters {

@@ -16,6 +16,7 @@ export interface PostgresConnectionOptions {
   readonly session: PlacedSession;
   readonly parameters: ConnectionParameters;
   readonly description: string;
+  readonly isReplication: boolean;
 }
 
 /** A session with a PostgreSQL server. Queries run one after the other in the order of the calls. */
@@ -23,15 +24,17 @@ export class PostgresConnection implements Connection {
   readonly description: string;
   readonly serverVersionNum: number;
   readonly parameters: ConnectionParameters;
+  readonly isReplication: boolean;
   readonly lost: Promise<void>;
   readonly #session: PlacedSession;
   #isOpen = true;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor({ session, parameters, description }: PostgresConnectionOptions) {
+  constructor({ session, parameters, description, isReplication }: PostgresConnectionOptions) {
     this.#session = session;
     this.description = description;
     this.parameters = parameters;
+    this.isReplication = isReplication;
     this.serverVersionNum = serverVersionNumOf(session.serverParameters.get('server_version') ?? '');
     const { client, socket } = session;
     this.lost = new Promise((resolve) => {

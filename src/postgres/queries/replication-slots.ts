@@ -3,11 +3,6 @@ import type { Connection } from '../../ports/connection.ts';
 import type { ReplicationSlot } from '../../ports/server-inspector.ts';
 import { boolean, isRefusal, lsnOrNull, quoteIdentifier, sqlState, text, textOrNull } from './answer.ts';
 
-/** Physical replication connections understand the replication commands only (manual 55.4). */
-function speaksSql(connection: Connection): boolean {
-  return !['true', 'on', 'yes', '1'].includes(connection.parameters.get('replication') ?? '');
-}
-
 export async function readReplicationSlots(connection: Connection): Promise<ReplicationSlot[]> {
   // wal_status came with 13 (release notes).
   const walStatus = connection.serverVersionNum >= 130000 ? 'wal_status' : 'NULL::text AS wal_status';
@@ -33,7 +28,7 @@ export async function createPhysicalSlot(
   connection: Connection,
   slotName: string,
 ): Promise<'created' | 'reused'> {
-  if (speaksSql(connection)) {
+  if (connection.isReplication !== true) {
     const existing = (await readReplicationSlots(connection)).find((slot) => slot.slotName === slotName);
     if (existing !== undefined) {
       refuseTakenSlot(connection, existing);
@@ -52,11 +47,11 @@ export async function createPhysicalSlot(
 }
 
 async function issueCreation(connection: Connection, slotName: string): Promise<void> {
-  if (speaksSql(connection)) {
-    await connection.query('SELECT pg_create_physical_replication_slot($1, true)', [slotName]);
+  if (connection.isReplication === true) {
+    await connection.query(`CREATE_REPLICATION_SLOT ${quoteIdentifier(slotName)} PHYSICAL RESERVE_WAL`);
     return;
   }
-  await connection.query(`CREATE_REPLICATION_SLOT ${quoteIdentifier(slotName)} PHYSICAL RESERVE_WAL`);
+  await connection.query('SELECT pg_create_physical_replication_slot($1, true)', [slotName]);
 }
 
 function refuseTakenSlot(connection: Connection, slot: ReplicationSlot): void {
@@ -79,9 +74,9 @@ export async function dropSlot(
   slotName: string,
 ): Promise<'dropped' | 'absent' | 'active'> {
   try {
-    return speaksSql(connection)
-      ? await dropBySql(connection, slotName)
-      : await dropByReplicationCommand(connection, slotName);
+    return connection.isReplication === true
+      ? await dropByReplicationCommand(connection, slotName)
+      : await dropBySql(connection, slotName);
   } catch (error) {
     if (isRefusal(error, sqlState.undefinedObject)) return 'absent';
     if (isRefusal(error, sqlState.objectInUse)) return 'active';
