@@ -42,7 +42,7 @@ export interface CommandCall {
 
 /** Checks options against the command, then loads and runs it; returns the exit status. */
 export async function runCommand(call: CommandCall): Promise<number> {
-  const { line, io, spec, configuration } = call;
+  const { line, io, configuration } = call;
   const parameters = connectionParametersFrom(line.options);
   const verdict = judge(call, parameters);
   if (verdict.errors.length > 0) throw new UsageError(verdict.errors);

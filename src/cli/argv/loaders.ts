@@ -7,9 +7,14 @@ type Loader = () => Promise<{ run: CommandRun }>;
 export const loaders: Partial<Record<CommandName, Loader>> = {
   'primary register': () => import('../commands/primary/register.ts'),
   'primary unregister': () => import('../commands/primary/unregister.ts'),
+  'standby register': () => import('../commands/standby/register.ts'),
+  'standby unregister': () => import('../commands/standby/unregister.ts'),
+  'node status': () => import('../commands/node/status.ts'),
   'cluster show': () => import('../commands/cluster/show.ts'),
   'cluster event': () => import('../commands/cluster/event.ts'),
   'service status': () => import('../commands/service/status.ts'),
   'service pause': () => import('../commands/service/pause.ts'),
   'service unpause': () => import('../commands/service/unpause.ts'),
+  'daemon start': () => import('../commands/daemon/start.ts'),
+  'daemon stop': () => import('../commands/daemon/stop.ts'),
 };
