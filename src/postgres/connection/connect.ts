@@ -1,7 +1,7 @@
 import type { ConnectionFailed } from '../../domain/errors/repmgr-error.ts';
-import { Cancelled } from '../../domain/errors/repmgr-error.ts';
 import type { ResolvedConninfo, ResolvedHost, TargetSessionAttrs } from '../conninfo/resolve-conninfo.ts';
 import { refuseUnsupported } from './authentication-guard.ts';
+import { cancelled } from './cancelled.ts';
 import { connectToHost, type PlacedSession } from './connect-to-host.ts';
 import { allFailed } from './connection-failure.ts';
 
@@ -73,11 +73,4 @@ function hostTimeoutMs(
   const own = connectTimeoutMs === 0 ? unlimitedMs : connectTimeoutMs;
   if (remainingMs === Number.POSITIVE_INFINITY) return own ?? defaultHostTimeoutMs;
   return Math.min(own ?? remainingMs / hostsLeft, remainingMs);
-}
-
-function cancelled(signal: AbortSignal): Cancelled {
-  return new Cancelled('connecting was cancelled', {
-    cause: signal.reason,
-    hint: 'repeat the command when it was not cancelled on purpose',
-  });
 }

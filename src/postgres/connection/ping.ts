@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { PingResult } from '../../ports/connection.ts';
 import type { ResolvedConninfo, ResolvedHost } from '../conninfo/resolve-conninfo.ts';
+import { cancelled } from './cancelled.ts';
 import { defaultHostTimeoutMs } from './connect.ts';
 import { addressesOf, openSocket, type SocketAddress } from './open-socket.ts';
 import { withinLimit } from './within-limit.ts';
@@ -18,6 +19,7 @@ const terminate = Buffer.from([0x58, 0, 0, 0, 4]);
 /**
  * Sends a startup packet to each server until one answers that it would let us in or asks who we are.
  * Neither TLS nor a login is needed for that; the server logs nothing unless it logs all connections.
+ * @throws Cancelled
  */
 export async function ping({ resolved, timeoutMs, signal }: PingRequest): Promise<PingResult> {
   const ownLimitMs = timeoutMs === undefined ? resolved.connectTimeoutMs : timeoutMs / resolved.hosts.length;
@@ -49,8 +51,8 @@ async function pingHost(
       }
       return 'noResponse';
     });
-  } catch (error) {
-    if (limit.signal?.aborted === true) throw error;
+  } catch {
+    if (limit.signal?.aborted === true) throw cancelled(limit.signal);
     // Whatever it was (unknown name, time passed): no server has answered, and that is the result.
     return 'noResponse';
   }
