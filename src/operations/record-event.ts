@@ -1,12 +1,9 @@
-import { expandEventNotificationCommand } from '../config/expand-placeholders.ts';
 import type { ClusterEvent } from '../domain/event.ts';
 import type { Connection } from '../ports/connection.ts';
 import type { OperationContext } from './operation-context.ts';
+import { runEventNotification } from './run-event-notification.ts';
 
-type EventContext = Pick<OperationContext, 'adapters' | 'settings' | 'log' | 'signal'>;
-
-/** Scripts may stop and rejoin servers, so they get time; but not for ever. */
-const notificationTimeoutMs = 600_000;
+type EventContext = Pick<OperationContext, 'adapters' | 'settings' | 'log' | 'signal' | 'notify'>;
 
 /**
  * Writes an event to `repmgr.events` where `connection` leads to a node out of recovery, and runs
@@ -18,7 +15,9 @@ export async function recordEvent(
   connection?: Connection,
 ): Promise<void> {
   const written = await writeRow(context, event, connection);
-  await notify(context, event, written ?? localTimestamp(context.adapters.clock.wallTime()));
+  const timestamp = written ?? localTimestamp(context.adapters.clock.wallTime());
+  if (context.notify !== undefined) context.notify({ event, timestamp });
+  else await runEventNotification(context, { event, timestamp });
 }
 
 /** Timestamp of the row; undefined when none was written. */
@@ -34,34 +33,6 @@ async function writeRow(
   } catch (error) {
     log.warning(`the event "${event.event}" was not written to the metadata`, { detail: messageOf(error) });
     return undefined;
-  }
-}
-
-async function notify(
-  { adapters, settings, log, signal }: EventContext,
-  event: ClusterEvent,
-  timestamp: string,
-): Promise<void> {
-  const { event_notification_command: command, event_notifications: wanted } = settings.settings;
-  if (command === '' || (wanted.length > 0 && !wanted.includes(event.event))) return;
-  const expanded = expandEventNotificationCommand(command, { event, timestamp });
-  log.debug(`running event_notification_command: ${expanded}`);
-  try {
-    const result = await adapters.runner.run({
-      command: expanded,
-      shell: true,
-      timeoutMs: notificationTimeoutMs,
-      signal,
-    });
-    if (result.exitStatus === 0) return;
-    const end = result.timedOut
-      ? 'did not end in time'
-      : `ended with ${result.exitStatus ?? result.signalName}`;
-    log.warning(`event_notification_command for "${event.event}" ${end}`, { detail: expanded });
-  } catch (error) {
-    log.warning(`event_notification_command for "${event.event}" could not be run`, {
-      detail: messageOf(error),
-    });
   }
 }
 
