@@ -50,6 +50,7 @@ export class PostgresConnection implements Connection {
   }
 
   async query(sql: string, params?: QueryParameters, options: QueryOptions = {}): Promise<Row[]> {
+    if (isAborted(options.signal)) throw this.#cancelled(options.signal?.reason);
     const result = this.#queue.then(() => this.#run(sql, params, options));
     // The caller gets the failure; the next query in the queue must not.
     this.#queue = result.catch(() => undefined);
