@@ -2,7 +2,7 @@ import { effectiveApiAddress, effectiveStateDirectory } from '../config/effectiv
 import { ConfigurationError } from '../domain/errors/repmgr-error.ts';
 import type { DaemonStatus } from '../domain/peer-messages.ts';
 import type { Connection } from '../ports/connection.ts';
-import type { PeerAddress, PeerNetwork, PeerReply } from '../ports/peer-network.ts';
+import type { PeerAddress, PeerNetwork } from '../ports/peer-network.ts';
 import type { OperationContext } from './operation-context.ts';
 
 type AccessContext = Pick<OperationContext, 'adapters' | 'settings'>;
@@ -56,14 +56,9 @@ export async function askDaemon(
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<DaemonAnswer> {
   const reply = await network.request(address, 'status', {}, options);
-  if (reply.kind === 'failed') return { kind: 'silent', reason: describeFailure(address, reply) };
+  if (reply.kind === 'failed') return { kind: 'silent', reason: reply.message };
   if (isDaemonStatus(reply.body)) return { kind: 'status', status: reply.body };
   return { kind: 'silent', reason: `what ${address.host}:${address.port} answers is no status of repmgrd` };
-}
-
-/** For people: who did not answer, and why. */
-export function describeFailure(address: PeerAddress, reply: PeerReply & { kind: 'failed' }): string {
-  return `repmgrd at ${address.host}:${address.port}: ${reply.message}`;
 }
 
 function isDaemonStatus(body: unknown): body is DaemonStatus {

@@ -1,7 +1,6 @@
 import { ConfigurationError } from '../domain/errors/repmgr-error.ts';
 import type { DaemonStatus, PauseReply, PauseRequest } from '../domain/peer-messages.ts';
 import type { PeerAddress, PeerNetwork } from '../ports/peer-network.ts';
-import { describeFailure } from './daemon-access.ts';
 import { type ObservedDaemon, statusesOf } from './observe-daemons.ts';
 
 /** A majority has to store it, and each of them answers within the time of a heartbeat. */
@@ -39,7 +38,7 @@ export async function requestPause(
     timeoutMs: pauseTimeoutMs,
     signal: options.signal,
   });
-  if (reply.kind === 'failed') return { ok: false, reason: describeFailure(address, reply) };
+  if (reply.kind === 'failed') return { ok: false, reason: reply.message };
   return parseReply(reply.body);
 }
 

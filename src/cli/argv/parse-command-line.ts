@@ -13,11 +13,29 @@ export interface CommandLine {
   readonly invalid: readonly string[];
 }
 
+/** The option table as getoptLong needs it. */
+export const optionGrammar: OptionGrammar = buildGrammar();
+
+function buildGrammar(): OptionGrammar {
+  const long = optionNames.flatMap((name) => {
+    const spec = optionSpec(name);
+    const argument = argumentOf(spec);
+    return [name, ...(spec.aliases ?? [])].map((word) => ({ name: word, argument, key: name }));
+  });
+  const short = optionNames.flatMap((name) => {
+    const spec = optionSpec(name);
+    if (spec.short === undefined) return [];
+    const argument: ArgumentKind = argumentOf(spec) === 'required' ? 'required' : 'none';
+    return [{ letter: spec.short, argument, key: name }];
+  });
+  return { long, short };
+}
+
 const maximumInteger = 2_147_483_647;
 
 /** Reads a command line (without program name) against the option table. Never throws. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const scanned = getoptLong(argv, grammar());
+  const scanned = getoptLong(argv, optionGrammar);
   const values: Record<string, unknown> = {};
   for (const name of optionNames) values[name] = defaultOf(optionSpec(name));
   const given = new Set<OptionName>();
@@ -37,21 +55,6 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     unknown: scanned.problems,
     invalid,
   };
-}
-
-function grammar(): OptionGrammar {
-  const long = optionNames.flatMap((name) => {
-    const spec = optionSpec(name);
-    const argument = argumentOf(spec);
-    return [name, ...(spec.aliases ?? [])].map((word) => ({ name: word, argument, key: name }));
-  });
-  const short = optionNames.flatMap((name) => {
-    const spec = optionSpec(name);
-    if (spec.short === undefined) return [];
-    const argument: ArgumentKind = argumentOf(spec) === 'required' ? 'required' : 'none';
-    return [{ letter: spec.short, argument, key: name }];
-  });
-  return { long, short };
 }
 
 function argumentOf(spec: OptionSpec): ArgumentKind {

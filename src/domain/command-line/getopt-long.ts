@@ -57,7 +57,7 @@ export function getoptLong(argv: readonly string[], grammar: OptionGrammar): Sca
     else if (word.startsWith('-') && word.length > 1) scanCluster(scan, word.slice(1));
     else scan.positionals.push(word);
   }
-  return scan;
+  return { occurrences: scan.occurrences, positionals: scan.positionals, problems: scan.problems };
 }
 
 function scanLong(scan: Scan, body: string): void {
