@@ -1,4 +1,5 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileFailure } from './file-failure.ts';
 
 /**
@@ -7,10 +8,20 @@ import { fileFailure } from './file-failure.ts';
  */
 export async function makeDirectory(path: string, mode = 0o700): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode });
+    const firstCreated = await mkdir(path, { recursive: true, mode });
+    if (firstCreated !== undefined) await giveToOwnerOfParent(path, firstCreated);
     // mkdir's mode is cut by the umask, and an existing folder keeps its own.
     await chmod(path, mode);
   } catch (error) {
     throw fileFailure('create folder', path, error);
+  }
+}
+
+/** Root creates folders for the one who owns the place, so that the server can use them. */
+async function giveToOwnerOfParent(path: string, firstCreated: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const parent = await stat(dirname(firstCreated));
+  for (let folder = path; folder.length >= firstCreated.length; folder = dirname(folder)) {
+    await chown(folder, parent.uid, parent.gid);
   }
 }

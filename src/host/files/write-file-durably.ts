@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RepmgrError } from '../../domain/errors/repmgr-error.ts';
 import { fileFailure, hasCode } from './file-failure.ts';
@@ -28,6 +28,7 @@ export async function replaceDurably(
     const file = await open(temporaryPath, 'wx', mode);
     try {
       await fill(file, temporaryPath);
+      await giveToOwnerOfFolder(file, path);
       await file.chmod(mode);
       await file.sync();
     } finally {
@@ -48,6 +49,7 @@ export async function createEmptyDurably(path: string, mode = 0o600): Promise<bo
   try {
     const file = await open(path, 'wx', mode);
     try {
+      await giveToOwnerOfFolder(file, path);
       await file.chmod(mode);
       await file.sync();
     } finally {
@@ -59,6 +61,13 @@ export async function createEmptyDurably(path: string, mode = 0o600): Promise<bo
     if (hasCode(error, 'EEXIST')) return false;
     throw fileFailure('create file', path, error);
   }
+}
+
+/** Root leaves no file in a data directory that the server could not read. */
+async function giveToOwnerOfFolder(file: FileHandle, path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const folder = await stat(dirname(path));
+  await file.chown(folder.uid, folder.gid);
 }
 
 /** Makes creations, renames and removals in a folder survive a power cut. */
