@@ -1,6 +1,7 @@
 import { OperationFailed, type RepmgrError } from '../domain/errors/repmgr-error.ts';
 import type { Connection } from '../ports/connection.ts';
 import type { OperationContext } from './operation-context.ts';
+import { shellQuote } from './remote-shell.ts';
 
 export interface ExternalFiles {
   /** Where the files are, and as whom to get them. */
@@ -34,22 +35,6 @@ export async function findExternalFiles(
   return paths.filter((path) => !path.startsWith(`${dataDirectory.replace(/\/+$/, '')}/`));
 }
 
-/** Undefined when the host answers over SSH, else why not. */
-export async function sshProblem(
-  { adapters, settings, signal }: OperationContext,
-  { host, remoteUser }: ExternalFiles,
-): Promise<string | undefined> {
-  const user = remoteUser === undefined ? '' : ` -l ${quote(remoteUser)}`;
-  const result = await adapters.runner.run({
-    command: `ssh -o Batchmode=yes ${settings.settings.ssh_options}${user} ${quote(host)} /bin/true`,
-    shell: true,
-    timeoutMs: 60_000,
-    signal,
-  });
-  if (result.exitStatus === 0) return undefined;
-  return `"${host}" can't be reached over SSH: ${result.stderr.trim() || `ssh ended with ${result.exitStatus}`}`;
-}
-
 /**
  * Fetches the files with rsync, each to its own path (`samepath`) or into the new data directory (`pgdata`).
  * @throws OperationFailed (BAD_RSYNC), unless `force`: then it is a warning.
@@ -78,7 +63,7 @@ async function copyOne(
   const from = `${remoteUser === undefined ? '' : `${remoteUser}@`}${host}:${copy.path}`;
   log.info(`copying "${copy.path}" from "${host}" to "${copy.destination}"`);
   const result = await adapters.runner.run({
-    command: `rsync ${rsyncOptions}${extra} ${quote(from)} ${quote(copy.destination)}`,
+    command: `rsync ${rsyncOptions}${extra} ${shellQuote(from)} ${shellQuote(copy.destination)}`,
     shell: true,
     timeoutMs: copyTimeoutMs,
     signal,
@@ -94,8 +79,4 @@ async function copyOne(
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,4 +1,4 @@
-import { keepsReplicationSlot } from '../decisions/slots/uses-replication-slots.ts';
+import { needsReplicationSlot } from '../decisions/slots/uses-replication-slots.ts';
 import { ConfigurationError, OperationFailed } from '../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../domain/node.ts';
 import type { Connection } from '../ports/connection.ts';
@@ -6,6 +6,7 @@ import type { LocalServer } from '../ports/local-server.ts';
 import { dropFormerSlot, type FormerSlot } from './drop-former-slot.ts';
 import type { OperationContext } from './operation-context.ts';
 import { createSlot, type SlotRoles } from './replication-slots.ts';
+import { slotSetting } from './slot-setting.ts';
 import { type Attachment, waitForAttachment } from './wait-for-attachment.ts';
 import { writeReplicationConfiguration } from './write-replication-configuration.ts';
 
@@ -85,11 +86,8 @@ async function prepareSlot(
   own: NodeRecord,
 ): Promise<string | null> {
   const { adapters, settings, log } = context;
-  const setting = {
-    configured: settings.settings.use_replication_slots,
-    isSet: settings.isSet('use_replication_slots'),
-  };
-  if (!keepsReplicationSlot(setting, own.slotName)) return null;
+  const { serverVersionNum } = request.target.connection;
+  if (!needsReplicationSlot(slotSetting(settings), own, serverVersionNum)) return null;
   const slotName = own.slotName ?? slotNameFor(own.nodeId);
   if (own.slotName === null) {
     await adapters.metadata.setSlotName(request.primary.connection, own.nodeId, slotName);

@@ -14,6 +14,7 @@ export const sourceSettingNames = [
   'max_wal_senders',
   'data_checksums',
   'wal_log_hints',
+  'wal_retrieve_retry_interval',
 ] as const;
 
 /** Checks the server settings that a standby cloned from the source depends on. */

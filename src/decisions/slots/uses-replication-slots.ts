@@ -1,3 +1,5 @@
+import type { NodeRecord } from '../../domain/node.ts';
+
 export interface SlotSetting {
   /** Value of `use_replication_slots`. */
   readonly configured: boolean;
@@ -14,10 +16,16 @@ export function usesReplicationSlots({ configured, isSet }: SlotSetting, serverV
   return isSet ? configured : serverVersionNum >= 130000;
 }
 
-/** Whether a registered node goes on with a slot: as the file says, else as its record says. */
-export function keepsReplicationSlot(
-  { configured, isSet }: SlotSetting,
-  recordedSlotName: string | null,
+/**
+ * Whether a registered node needs a slot on its (new) upstream: as the file says, else as its record says.
+ * A former primary had no upstream, so its record says nothing yet, and it is treated as a new node.
+ */
+export function needsReplicationSlot(
+  setting: SlotSetting,
+  node: Pick<NodeRecord, 'type' | 'slotName'>,
+  serverVersionNum: number,
 ): boolean {
-  return isSet ? configured : recordedSlotName !== null;
+  if (setting.isSet) return setting.configured;
+  if (node.slotName !== null) return true;
+  return node.type === 'primary' && usesReplicationSlots(setting, serverVersionNum);
 }

@@ -1,0 +1,153 @@
+import { chooseRejoinMethod, type RejoinVerdict } from '../../../decisions/rejoin/choose-rejoin-method.ts';
+import {
+  keepsReplicationSlot,
+  usesReplicationSlots,
+} from '../../../decisions/slots/uses-replication-slots.ts';
+import type { ExitName } from '../../../domain/errors/exit-codes.ts';
+import { ConfigurationError, OperationFailed } from '../../../domain/errors/repmgr-error.ts';
+import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../../../domain/node.ts';
+import { archiveDirectoryFor } from '../../../operations/archive-configuration-files.ts';
+import { commandText } from '../../../operations/clone-standby.ts';
+import type { ConnectedNode } from '../../../operations/follow-upstream.ts';
+import { findFreeSlot } from '../../../operations/free-slot.ts';
+import { gatherRejoinEvidence } from '../../../operations/gather-rejoin-evidence.ts';
+import { programPath } from '../../../operations/program-path.ts';
+import { type RejoinOptions, type RejoinResult, rejoinNode } from '../../../operations/rejoin-node.ts';
+import { slotSetting } from '../../../operations/slot-setting.ts';
+import type { LocalServer } from '../../../ports/local-server.ts';
+import { applyOptionsToSettings } from '../../apply-options-to-settings.ts';
+import type { CommandContext, CommandRun } from '../../command.ts';
+import { connectToRecordedPrimary } from './connect-to-recorded-primary.ts';
+import { requireStopped } from './require-stopped.ts';
+
+/** `repmgr node rejoin`: brings the stopped local node back as a standby of the primary. */
+export const run: CommandRun = async (given) => {
+  const context = { ...given, settings: applyOptionsToSettings(given.settings, given.options) };
+  const localServer = context.adapters.localServer(context.settings.settings);
+  await requireStopped(context, localServer);
+  const primary = await connectToRecordedPrimary(context);
+  try {
+    return await rejoin(context, { localServer, primary });
+  } finally {
+    await primary.connection.close();
+  }
+};
+
+interface Parties {
+  readonly localServer: LocalServer;
+  readonly primary: ConnectedNode;
+}
+
+async function rejoin(context: CommandContext, parties: Parties): Promise<ExitName> {
+  const { options, log } = context;
+  const own = await requireOwnRecord(context, parties.primary);
+  await requireFreeSlot(context, parties.primary, own);
+  const mayRewind = options['force-rewind'] !== undefined;
+  const evidence = await gatherRejoinEvidence(context, {
+    ...parties,
+    allowed: { rewind: mayRewind, crashRecovery: mayRewind, reclone: false },
+  });
+  const verdict = chooseRejoinMethod(evidence);
+  tellVerdict(context, verdict);
+  const plan: RejoinOptions = {
+    ...parties,
+    evidence,
+    verdict,
+    rewind: rewindOptions(context),
+    waitForAttachment: !options['no-wait'],
+  };
+  if (options['dry-run']) {
+    tellPlan(context, plan);
+    return 'SUCCESS';
+  }
+  const result = await rejoinNode(context, plan);
+  tellResult(context, parties.primary, result);
+  if (!result.isAttached) {
+    log.info('whether this node streams was not waited for (--no-wait)', {
+      hint: 'check it with "repmgr node check --upstream"',
+    });
+  }
+  return 'SUCCESS';
+}
+
+async function requireOwnRecord(
+  { adapters, settings }: CommandContext,
+  primary: ConnectedNode,
+): Promise<NodeRecord> {
+  const nodeId = settings.settings.node_id as NodeId;
+  const own = await adapters.metadata.node(primary.connection, nodeId);
+  if (own !== undefined && nodeId !== primary.node.nodeId) return own;
+  throw new ConfigurationError(
+    own === undefined
+      ? `this node (ID: ${nodeId}) is not registered on ${describeNode(primary.node)}`
+      : `this node (ID: ${nodeId}) is the recorded primary itself`,
+    { hint: 'check node_id in repmgr.conf and "repmgr cluster show"' },
+  );
+}
+
+async function requireFreeSlot(
+  context: CommandContext,
+  primary: ConnectedNode,
+  own: NodeRecord,
+): Promise<void> {
+  const { settings } = context;
+  const { serverVersionNum } = primary.connection;
+  if (!needsReplicationSlot(slotSetting(settings), own, serverVersionNum)) return;
+  const slotName = own.slotName ?? slotNameFor(own.nodeId);
+  const { isAvailable, used, limit } = await findFreeSlot(context, primary.connection, slotName);
+  if (isAvailable) return;
+  throw new ConfigurationError(`no replication slot is free on ${describeNode(primary.node)}`, {
+    detail: `${used} of ${limit} are taken`,
+    hint: 'drop slots that nobody needs there, or increase max_replication_slots',
+  });
+}
+
+/** @throws OperationFailed when the node can't be brought back by the means that are allowed. */
+function tellVerdict({ log, settings }: CommandContext, verdict: RejoinVerdict): void {
+  const { message, evidence, method, reason, hint } = verdict;
+  const nodeName = settings.settings.node_name;
+  if (method !== 'impossible') {
+    log.info(`method: ${method}; ${message}`, { detail: evidence.join('; ') });
+    return;
+  }
+  throw new OperationFailed(`node "${nodeName}" can not rejoin: ${message}`, {
+    exit: reason === 'rewindImpossible' ? 'BAD_CONFIG' : 'REJOIN_FAIL',
+    detail: evidence.join('; '),
+    ...(hint === null ? {} : { hint }),
+  });
+}
+
+function rewindOptions({ options }: CommandContext): RejoinOptions['rewind'] {
+  const program = options['force-rewind'];
+  const configFiles = (options['config-files'] ?? '').split(',').map((name) => name.trim());
+  return {
+    configFiles: configFiles.filter((name) => name !== ''),
+    archiveRoot: options['config-archive-dir'],
+    ...(typeof program === 'string' ? { program } : {}),
+  };
+}
+
+function tellPlan(context: CommandContext, { verdict, primary, localServer, rewind }: RejoinOptions): void {
+  const { log, settings } = context;
+  if (verdict.method === 'rewind') {
+    const archive = archiveDirectoryFor(context, rewind.archiveRoot);
+    log.info(`would keep the WAL that only this node has, and configuration files in "${archive}"`);
+    const program = rewind.program ?? programPath(settings.settings, 'pg_rewind');
+    const source = `--source-server=${primary.connection.description}`;
+    log.info(`would run: ${commandText(program, ['-D', localServer.dataDirectory, source])}`);
+  }
+  log.info(`would write the replication configuration to follow ${describeNode(primary.node)}`);
+  log.info(`would start the server with: ${localServer.describe('start')}`);
+  log.info('prerequisites for "node rejoin" are met');
+}
+
+function tellResult({ log, settings }: CommandContext, primary: ConnectedNode, result: RejoinResult): void {
+  const seconds = (result.durationMs / 1_000).toFixed(1);
+  const state = result.isAttached ? 'streams from' : 'was started to follow';
+  log.notice(`node "${settings.settings.node_name}" ${state} ${describeNode(primary.node)} (${seconds} s)`);
+  if (result.divergedDirectory === null) return;
+  log.notice(
+    `${result.divergedBytes ?? 'an unknown number of'} bytes of WAL with ${result.divergedCommits} committed transaction(s) were rewound`,
+    { hint: `see "${result.divergedDirectory}/summary.txt"` },
+  );
+}

@@ -1,0 +1,194 @@
+import { oldestServerVersionNum, versionText } from '../../../decisions/clone/source-checks.ts';
+import {
+  type Follower,
+  type PromotionFacts,
+  type PromotionMethod,
+  promotionObstacles,
+} from '../../../decisions/promote/promotion-checks.ts';
+import type { ExitName } from '../../../domain/errors/exit-codes.ts';
+import { ConfigurationError, OperationFailed } from '../../../domain/errors/repmgr-error.ts';
+import { describeNode, type NodeId, type NodeRecord } from '../../../domain/node.ts';
+import { connectToLocal } from '../../../operations/connect-to-local.ts';
+import { findPrimary } from '../../../operations/find-primary.ts';
+import { letSiblingsFollow, siblingReachability, siblingsOf } from '../../../operations/follow-siblings.ts';
+import { promoteStandby, promotionMethod } from '../../../operations/promote-standby.ts';
+import { recordEvent } from '../../../operations/record-event.ts';
+import { withConnection } from '../../../operations/with-connection.ts';
+import type { Connection } from '../../../ports/connection.ts';
+import { applyOptionsToSettings } from '../../apply-options-to-settings.ts';
+import type { CommandContext, CommandRun } from '../../command.ts';
+
+/** `repmgr standby promote`: makes the local standby the primary. */
+export const run: CommandRun = (given) => {
+  const context = { ...given, settings: applyOptionsToSettings(given.settings, given.options) };
+  return withConnection(
+    () => connectToLocal(context),
+    (connection) => promote(context, connection),
+  );
+};
+
+async function promote(context: CommandContext, connection: Connection): Promise<ExitName> {
+  const { log, options } = context;
+  await requireStandby(context, connection);
+  const own = await readOwnRecord(context, connection);
+  const facts = await gatherFacts(context, connection, own);
+  const hasObstacle = judge(context, facts);
+  const localServer = context.adapters.localServer(context.settings.settings);
+  const method = await promotionMethod(context, { connection, localServer });
+  if (options['dry-run']) {
+    log.info(
+      `would promote ${describeNode(own)} with ${methodText(method, localServer.describe('promote'))}`,
+    );
+    return hasObstacle ? 'BAD_CONFIG' : 'SUCCESS';
+  }
+  log.notice(`promoting ${describeNode(own)}`);
+  const { durationMs } = await promoteStandby(context, { connection, localServer, method });
+  log.notice(`${describeNode(own)} is out of recovery after ${Math.round(durationMs)} ms`);
+  await recordPromotion(context, connection, own);
+  await followers(context, { own, facts });
+  return 'SUCCESS';
+}
+
+async function requireStandby({ adapters, settings }: CommandContext, connection: Connection): Promise<void> {
+  const nodeName = settings.settings.node_name;
+  if (connection.serverVersionNum < oldestServerVersionNum) {
+    throw new ConfigurationError(
+      `node "${nodeName}" runs PostgreSQL ${versionText(connection.serverVersionNum)}; at least 12 is needed`,
+      { hint: 'upgrade PostgreSQL' },
+    );
+  }
+  if ((await adapters.inspector.recoveryState(connection)) === 'standby') return;
+  throw new OperationFailed(`node "${nodeName}" is not a standby: it is out of recovery already`, {
+    exit: 'PROMOTION_FAIL',
+    hint: '"repmgr cluster show" shows the role of every node',
+  });
+}
+
+async function readOwnRecord(
+  { adapters, settings }: CommandContext,
+  connection: Connection,
+): Promise<NodeRecord> {
+  const own = await adapters.metadata.node(connection, settings.settings.node_id as NodeId);
+  if (own !== undefined) return own;
+  throw new OperationFailed(`this node (ID: ${settings.settings.node_id}) is not registered`, {
+    exit: 'DB_QUERY',
+    hint: 'run "repmgr standby register" on this node',
+  });
+}
+
+async function gatherFacts(
+  context: CommandContext,
+  connection: Connection,
+  own: NodeRecord,
+): Promise<PromotionFacts> {
+  const { inspector, metadata } = context.adapters;
+  const [positions, limits, rows, slots, nodes, livePrimary] = await Promise.all([
+    inspector.walPositions(connection),
+    inspector.settings(connection, ['max_wal_senders', 'max_replication_slots']),
+    inspector.replicationRows(connection),
+    inspector.replicationSlots(connection),
+    metadata.nodes(connection),
+    findLivePrimary(context, connection),
+  ]);
+  return {
+    serverVersionNum: connection.serverVersionNum,
+    replay: {
+      isPaused: positions.isReplayPaused,
+      isStreaming: positions.walReceiver !== null,
+      receivedLsn: positions.receivedLsn,
+      replayedLsn: positions.replayedLsn,
+    },
+    livePrimary,
+    walSenders: { limit: Number(limits.get('max_wal_senders') ?? 0), inUse: rows.length },
+    slots: {
+      limit: Number(limits.get('max_replication_slots') ?? 0),
+      active: slots.filter(({ active, slotType }) => active && slotType === 'physical').length,
+    },
+    followers: await gatherFollowers(context, siblingsOf(nodes, own)),
+  };
+}
+
+async function findLivePrimary(context: CommandContext, connection: Connection): Promise<NodeRecord | null> {
+  const found = await findPrimary(context, connection);
+  await found?.connection.close();
+  return found?.node ?? null;
+}
+
+async function gatherFollowers(
+  context: CommandContext,
+  siblings: readonly NodeRecord[],
+): Promise<readonly Follower[]> {
+  const { options, log } = context;
+  if (options['siblings-follow']) {
+    return siblingReachability(context, siblings, { remoteUser: options['remote-user'] });
+  }
+  if (siblings.length > 0) {
+    log.warning(`${siblings.length} sibling node(s) will not follow this node by themselves`, {
+      detail: siblings.map(describeNode).join(', '),
+      hint: 'use --siblings-follow, or run "repmgr standby follow" on each of them, unless repmgrd does it',
+    });
+  }
+  return [];
+}
+
+/** True when there are obstacles that a dry run reports; throws at the first that can't be overridden. */
+function judge({ log, options }: CommandContext, facts: PromotionFacts): boolean {
+  const obstacles = promotionObstacles(facts);
+  const isForced = (canBeForced: boolean): boolean => canBeForced && options.force;
+  for (const { message, hint, canBeForced } of obstacles) {
+    if (isForced(canBeForced)) log.warning(message);
+    else log.error(message, { hint });
+  }
+  const decisive = obstacles.filter(({ canBeForced }) => !isForced(canBeForced));
+  const fatal = decisive.find(({ exit }) => exit === 'PROMOTION_FAIL');
+  if (fatal !== undefined) {
+    throw new OperationFailed('this node can not be promoted', { exit: fatal.exit, hint: fatal.hint });
+  }
+  const [first] = decisive;
+  if (first !== undefined && !options['dry-run']) {
+    throw new OperationFailed('this node was not promoted', { exit: first.exit, hint: first.hint });
+  }
+  return decisive.length > 0;
+}
+
+function methodText(method: PromotionMethod, command: string): string {
+  return method === 'pg_promote' ? 'pg_promote()' : `"${command}"`;
+}
+
+async function recordPromotion(
+  context: CommandContext,
+  connection: Connection,
+  own: NodeRecord,
+): Promise<void> {
+  const event = { nodeId: own.nodeId, event: 'standby_promote' } as const;
+  try {
+    await context.adapters.metadata.recordPromotion(connection, own.nodeId);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const details = `${describeNode(own)} was promoted, but its record could not be updated: ${reason}`;
+    await recordEvent(context, { ...event, successful: false, details });
+    throw new OperationFailed(details, {
+      exit: 'DB_QUERY',
+      hint: 'the server is the primary now; run "repmgr primary register --force" on it',
+      cause: error,
+    });
+  }
+  const details = `${describeNode(own)} was promoted to primary`;
+  await recordEvent(context, { ...event, successful: true, details }, connection);
+  context.log.notice(`${describeNode(own)} is the primary now`);
+}
+
+async function followers(
+  context: CommandContext,
+  { own, facts }: { readonly own: NodeRecord; readonly facts: PromotionFacts },
+): Promise<void> {
+  const siblings = facts.followers.filter(({ isReachable }) => isReachable).map(({ node }) => node);
+  if (siblings.length === 0) return;
+  const { options, log } = context;
+  const failures = await letSiblingsFollow(context, {
+    siblings,
+    newPrimary: own,
+    options: { remoteUser: options['remote-user'], logLevel: options['log-level'] },
+  });
+  if (failures === 0) log.info(`all ${siblings.length} sibling(s) follow the new primary`);
+}
