@@ -1,8 +1,5 @@
 import { chooseRejoinMethod, type RejoinVerdict } from '../../../decisions/rejoin/choose-rejoin-method.ts';
-import {
-  keepsReplicationSlot,
-  usesReplicationSlots,
-} from '../../../decisions/slots/uses-replication-slots.ts';
+import { needsReplicationSlot } from '../../../decisions/slots/uses-replication-slots.ts';
 import type { ExitName } from '../../../domain/errors/exit-codes.ts';
 import { ConfigurationError, OperationFailed } from '../../../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../../../domain/node.ts';
