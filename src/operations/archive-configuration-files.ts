@@ -7,6 +7,8 @@ export interface ConfigurationArchive {
   readonly names: readonly string[];
   /** Puts the files back and removes the archive. */
   restore(): Promise<void>;
+  /** Removes the archive without putting the files back. */
+  discard(): Promise<void>;
 }
 
 export interface ArchiveRequest {
@@ -49,6 +51,7 @@ export async function archiveConfigurationFiles(
       }
       await files.removeTree(directory);
     },
+    discard: () => files.removeTree(directory),
   };
 }
 

@@ -93,10 +93,22 @@ async function prepareSlot(
     await adapters.metadata.setSlotName(request.primary.connection, own.nodeId, slotName);
   }
   const { connection, node } = request.target;
+  if (await streamsAlready(context, request.target, { slotName, nodeName: own.nodeName })) return slotName;
   const roles = { recordedUser: node.replicationUser, ...request.slotRoles };
   const outcome = await createSlot(context, { connection, roles }, slotName);
   log.info(`replication slot "${slotName}" ${outcome} on ${describeNode(node)}`);
   return slotName;
+}
+
+/** The target may be followed already, for example when a sibling has just been promoted: then the slot is in use. */
+async function streamsAlready(
+  { adapters }: OperationContext,
+  { connection }: ConnectedNode,
+  own: { readonly slotName: string; readonly nodeName: string },
+): Promise<boolean> {
+  const slots = await adapters.inspector.replicationSlots(connection);
+  if (!slots.some((slot) => slot.slotName === own.slotName && slot.active)) return false;
+  return (await adapters.inspector.attachmentOf(connection, own.nodeName)) === 'attached';
 }
 
 /** Makes the server use the configuration just written. */

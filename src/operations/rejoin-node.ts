@@ -117,8 +117,8 @@ function detailsOf(
   result: RejoinResult,
   state: string,
 ): string {
-  const { node_id: nodeId } = settings.settings;
-  const where = `node ${nodeId} is ${state} to node ${primary.node.nodeId}`;
+  const { node_id: nodeId, node_name: nodeName } = settings.settings;
+  const where = `node "${nodeName}" (ID: ${nodeId}) is ${state} (upstream: ${describeNode(primary.node)})`;
   if (result.divergedDirectory === null) return where;
   const { divergedBytes, divergedCommits, divergedDirectory } = result;
   return `${where}; rewound ${divergedBytes ?? 'an unknown number of'} bytes of WAL with ${divergedCommits} committed transaction(s), kept in "${divergedDirectory}"`;
@@ -129,13 +129,15 @@ async function recordFailure(
   options: RejoinOptions,
   error: unknown,
 ): Promise<void> {
-  const details =
-    error instanceof RepmgrError && error.detail !== undefined
-      ? `${error.message}: ${error.detail}`
-      : error instanceof Error
-        ? error.message
-        : String(error);
-  await recordRejoin(context, options, { successful: false, details });
+  await recordRejoin(context, options, { successful: false, details: describeFailure(error) });
+}
+
+/** One line: details of events are shown in tables. */
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const detail = error instanceof RepmgrError ? error.detail : undefined;
+  const text = detail === undefined ? error.message : `${error.message}: ${detail}`;
+  return text.replaceAll(/\s*\n\s*/g, '; ').slice(0, 1_000);
 }
 
 async function recordRejoin(

@@ -3,7 +3,7 @@ import { Cancelled, OperationFailed } from '../domain/errors/repmgr-error.ts';
 import { describeNode } from '../domain/node.ts';
 import type { LocalServer } from '../ports/local-server.ts';
 import type { RewindOutcome } from '../ports/rewind.ts';
-import { archiveConfigurationFiles } from './archive-configuration-files.ts';
+import { archiveConfigurationFiles, type ConfigurationArchive } from './archive-configuration-files.ts';
 import { checkpointPrimary } from './checkpoint-primary.ts';
 import type { ConnectedNode } from './follow-upstream.ts';
 import { type KeptWal, keepDivergedWal } from './keep-diverged-wal.ts';
@@ -56,7 +56,7 @@ export async function rewindNode(
     names: options.configFiles,
   });
   throwIfAborted(context);
-  await rewindUnderMarker(context, request, archive.directory);
+  await rewindUnderMarker(context, request, archive);
   await archive.restore();
   await removeCopiedState(context, dataDirectory);
   await clearRewindMarker(context);
@@ -67,11 +67,12 @@ export async function rewindNode(
 async function rewindUnderMarker(
   context: OperationContext,
   request: RewindNodeRequest,
-  archiveDirectory: string,
+  archive: ConfigurationArchive,
 ): Promise<void> {
   const { localServer, primary, evidence } = request;
   await setRewindMarker(context, { primaryNodeId: primary.node.nodeId });
   // pg_rewind recovers an uncleanly stopped server in single-user mode, which refuses standby.signal.
+  await localServer.removeRecycledPidFile();
   const hidesSignal = !evidence.local.isCleanlyShutDown && (await localServer.hasStandbySignal());
   if (hidesSignal) await localServer.removeStandbySignal();
   let outcome: RewindOutcome;
@@ -89,9 +90,12 @@ async function rewindUnderMarker(
     );
     return;
   }
-  if (!outcome.mayHaveChangedFiles) await clearRewindMarker(context);
+  if (!outcome.mayHaveChangedFiles) {
+    await clearRewindMarker(context);
+    await archive.discard();
+  }
   throwIfAborted(context);
-  throw rewindFailed(context, outcome, archiveDirectory);
+  throw rewindFailed(context, outcome, archive.directory);
 }
 
 async function runRewind(context: OperationContext, request: RewindNodeRequest): Promise<RewindOutcome> {

@@ -76,6 +76,8 @@ export interface LocalServer {
     quitMs: number;
     deadlineMs: number;
   }): Promise<{ verified: boolean; killed: number; steps: readonly string[] }>;
+  /** Removes a postmaster.pid that keeps PostgreSQL from starting although nothing of it is alive. */
+  removeRecycledPidFile(): Promise<void>;
   /** Writes standby.signal (12+), durably. */
   writeStandbySignal(): Promise<void>;
   removeStandbySignal(): Promise<void>;

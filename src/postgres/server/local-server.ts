@@ -33,6 +33,7 @@ export function createLocalServer(settings: LocalServerSettings, host: ServerHos
     processState: () => readProcessState(context),
     ...serviceActions(context),
     fence: (limits) => fenceServer(context, limits),
+    removeRecycledPidFile: () => removeRecycledPidFile(context),
     writeStandbySignal: () => writeStandbySignal(context),
     removeStandbySignal: () => removeStandbySignal(context),
     hasStandbySignal: () => hasStandbySignal(context),

@@ -128,7 +128,7 @@ async function conclude(
   const { node_name: nodeName, standby_follow_timeout: timeoutSecs } = context.settings.settings;
   const { target } = following;
   const state = describeAttachment(attachment.state);
-  const details = `node "${nodeName}" (ID: ${following.own.nodeId}) is ${state} to ${describeNode(target.node)}`;
+  const details = `node "${nodeName}" (ID: ${following.own.nodeId}) is ${state} (upstream: ${describeNode(target.node)})`;
   await recordFollow(context, following, { successful: attachment.isAttached, details });
   if (attachment.isAttached) {
     const waited = `${Math.round(attachment.waitedMs)} ms after it was ${activation}`;

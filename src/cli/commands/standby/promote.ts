@@ -131,24 +131,21 @@ async function gatherFollowers(
   return [];
 }
 
-/** True when there are obstacles that a dry run reports; throws at the first that can't be overridden. */
+/** True when there are obstacles that a dry run only reports. @throws OperationFailed for all others. */
 function judge({ log, options }: CommandContext, facts: PromotionFacts): boolean {
   const obstacles = promotionObstacles(facts);
-  const isForced = (canBeForced: boolean): boolean => canBeForced && options.force;
-  for (const { message, hint, canBeForced } of obstacles) {
-    if (isForced(canBeForced)) log.warning(message);
-    else log.error(message, { hint });
+  const forced = obstacles.filter(({ canBeForced }) => canBeForced && options.force);
+  for (const { message } of forced) log.warning(message);
+  const left = obstacles.filter((obstacle) => !forced.includes(obstacle));
+  const decisive = left.find(({ canBeForced }) => !canBeForced || !options['dry-run']);
+  for (const obstacle of left) {
+    if (obstacle !== decisive) log.error(obstacle.message, { hint: obstacle.hint });
   }
-  const decisive = obstacles.filter(({ canBeForced }) => !isForced(canBeForced));
-  const fatal = decisive.find(({ exit }) => exit === 'PROMOTION_FAIL');
-  if (fatal !== undefined) {
-    throw new OperationFailed('this node can not be promoted', { exit: fatal.exit, hint: fatal.hint });
-  }
-  const [first] = decisive;
-  if (first !== undefined && !options['dry-run']) {
-    throw new OperationFailed('this node was not promoted', { exit: first.exit, hint: first.hint });
-  }
-  return decisive.length > 0;
+  if (decisive === undefined) return left.length > 0;
+  throw new OperationFailed(`this node can not be promoted: ${decisive.message}`, {
+    exit: decisive.exit,
+    hint: decisive.hint,
+  });
 }
 
 function methodText(method: PromotionMethod, command: string): string {
