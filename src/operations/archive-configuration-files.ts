@@ -20,7 +20,7 @@ export interface ArchiveRequest {
 }
 
 /** pg_rewind would replace these by the files of the other node, with its port and its paths. */
-const alwaysKept = ['postgresql.conf', 'pg_hba.conf', 'pg_ident.conf', 'postgresql.auto.conf'];
+export const alwaysKeptFiles = ['postgresql.conf', 'pg_hba.conf', 'pg_ident.conf', 'postgresql.auto.conf'];
 
 export function archiveDirectoryFor({ settings }: OperationContext, archiveRoot: string): string {
   return `${archiveRoot.replace(/\/+$/, '')}/repmgr-config-archive-${settings.settings.node_name}`;
@@ -89,7 +89,7 @@ async function existingNames(
     });
   }
   const existing: string[] = [];
-  for (const name of new Set([...names, ...alwaysKept])) {
+  for (const name of new Set([...names, ...alwaysKeptFiles])) {
     if (await adapters.files.exists(`${dataDirectory}/${name}`)) existing.push(name);
     else if (names.includes(name)) {
       log.warning(`"${name}" is not in "${dataDirectory}" and is not archived`);

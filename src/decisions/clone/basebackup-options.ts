@@ -61,6 +61,23 @@ export function parseBasebackupOptions(text: string): BasebackupOptions {
   return { args, slotName, walMethod, walDirectory, noSlot, problems };
 }
 
+/** The same options with another separate WAL directory, or with none. */
+export function withWalDirectory(options: BasebackupOptions, walDirectory: string | null): BasebackupOptions {
+  const args: string[] = [];
+  let isItsValue = false;
+  for (const arg of options.args) {
+    if (isItsValue) {
+      isItsValue = false;
+      continue;
+    }
+    const option = readOption(arg);
+    if (option?.name !== 'walDirectory') args.push(arg);
+    else isItsValue = option.value === undefined;
+  }
+  if (walDirectory !== null) args.push(`--waldir=${walDirectory}`);
+  return { ...options, args, walDirectory };
+}
+
 function recognise(args: readonly string[]): Map<Recognised, string> {
   const found = new Map<Recognised, string>();
   let waiting: Recognised | undefined;
@@ -79,7 +96,9 @@ function recognise(args: readonly string[]): Map<Recognised, string> {
   return found;
 }
 
-function readOption(arg: string): { name: Recognised; value: string | undefined } | undefined {
+function readOption(
+  arg: string,
+): { readonly name: Recognised; readonly value: string | undefined } | undefined {
   const long = /^--([^=]+)(?:=(.*))?$/s.exec(arg);
   if (long !== null) {
     const name = longOptions.get(long[1] ?? '');
