@@ -1,0 +1,71 @@
+import { main } from '../../src/cli/main.ts';
+import type { TextSink } from '../../src/cli/output/output.ts';
+import type { LoadedSettings } from '../../src/config/loaded-settings.ts';
+import { defaultSettings, type Settings } from '../../src/config/settings.ts';
+import { conninfoOf, type FakeCluster } from './fake-cluster.ts';
+
+export interface RunOptions {
+  /** The node whose repmgr.conf is used; 0: there is none. */
+  readonly nodeId: number;
+  /** What its repmgr.conf says besides the required parameters. */
+  readonly settings?: Partial<Settings>;
+  readonly effectiveUserId?: number;
+  readonly isTerminal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `repmgr` from the command line to the exit status, with a {@link FakeCluster} for a world. */
+export async function runRepmgr(cluster: FakeCluster, line: string, options: RunOptions): Promise<RunResult> {
+  const stdout = captureSink(options.isTerminal ?? false);
+  const stderr = captureSink(false);
+  const io = {
+    stdout,
+    stderr,
+    effectiveUserId: options.effectiveUserId ?? 1_000,
+    signal: options.signal ?? new AbortController().signal,
+  };
+  const argv = line.split(' ').filter((word) => word !== '');
+  const status = await main(argv, io, {
+    loadSettings: async () => fakeSettings(options),
+    loadAdapters: async () => cluster.adapters(),
+    openDaemonLog: () => Promise.reject(new Error('no test logs to a file')),
+  });
+  return { status, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function fakeSettings({ nodeId, settings = {} }: RunOptions): LoadedSettings {
+  if (nodeId === 0) {
+    return { settings: defaultSettings(), isSet: () => false, configFile: undefined, warnings: [] };
+  }
+  const required = {
+    node_id: nodeId,
+    node_name: `node${nodeId}`,
+    conninfo: conninfoOf(nodeId),
+    data_directory: `/data/node${nodeId}`,
+    api_port: 5_478 + nodeId,
+  };
+  const given = { ...required, ...settings };
+  return {
+    settings: { ...defaultSettings(), ...given },
+    isSet: (name) => name in given,
+    configFile: `/etc/repmgr/node${nodeId}.conf`,
+    warnings: [],
+  };
+}
+
+function captureSink(isTerminal: boolean): TextSink & { text(): string } {
+  const written: string[] = [];
+  return {
+    write: (text) => void written.push(text),
+    isTerminal,
+    columns: isTerminal ? 120 : undefined,
+    hasColour: isTerminal,
+    text: () => written.join(''),
+  };
+}
