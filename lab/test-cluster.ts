@@ -78,11 +78,11 @@ export class TestCluster {
     return node;
   }
 
-  /** `standby clone` from node 1, start, `standby register`. */
+  /** `standby clone` from node 1 (which shall not spread its checkpoint over minutes), start, `standby register`. */
   async createStandby(node: ClusterNode): Promise<void> {
     const { address } = this.node(1).machine;
     const source = ['-h', address, '-p', String(this.node(1).port), '-U', 'repmgr', '-d', 'repmgr'];
-    await node.mustRepmgr([...source, 'standby', 'clone']);
+    await node.mustRepmgr([...source, '--fast-checkpoint', 'standby', 'clone']);
     node.adoptDatabase();
     await node.postgres.start();
     await node.mustRepmgr(['standby', 'register']);
