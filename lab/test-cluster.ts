@@ -116,7 +116,8 @@ export class TestCluster {
         const found = states.filter(({ postgres, name }) => postgres === 'primary' && name !== except?.name);
         return found.length === 1 ? this.nodes.find((node) => node.name === found[0]?.name) : undefined;
       },
-      { what: 'one primary', timeoutMs, describe: () => this.describe() },
+      // Each look opens a connection to every server, which must not slow down what is being measured.
+      { what: 'one primary', timeoutMs, intervalMs: 100, describe: () => this.describe() },
     );
   }
 
@@ -133,6 +134,7 @@ export class TestCluster {
       {
         what: `${node.name} to stream from ${primary.name}`,
         timeoutMs,
+        intervalMs: 50,
         describe: async () => `${await this.describe()}\n${node.postgres.logTail()}`,
       },
     );
@@ -152,7 +154,7 @@ export class TestCluster {
             event.at.getTime() >= sinceMs &&
             (nodeId === undefined || event.nodeId === nodeId),
         ),
-      { what: `event ${names.join(' or ')}`, timeoutMs, intervalMs: 50, describe: () => this.describe() },
+      { what: `event ${names.join(' or ')}`, timeoutMs, intervalMs: 100, describe: () => this.describe() },
     );
   }
 
