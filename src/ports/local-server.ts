@@ -89,8 +89,8 @@ export interface LocalServer {
   /** Creates an empty `<TLI>.history` in pg_wal so that PostgreSQL takes a later number (failover.md §6.7). */
   reserveTimeline(timeline: TimelineId): Promise<void>;
   /**
-   * Removes the reservations again. To be called when a promotion was given up, before the server is started as a
-   * standby: with `recovery_target_timeline = 'latest'` it would refuse to start. Returns what was removed.
+   * Removes reservations above all timelines that this server has or knows. With them it would never come up as a
+   * standby; `start` does this by itself, other ways to start it don't. To be called when a promotion was given up.
    */
   releaseTimelines(): Promise<readonly TimelineId[]>;
   /** Timelines of which pg_wal holds a history file, ascending; reserved ones are among them. */

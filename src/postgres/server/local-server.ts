@@ -14,7 +14,7 @@ import { findEndOfWal, type WalPosition } from '../wal/end-of-wal.ts';
 import { releaseTimelines, reserveTimeline, timelinesWithHistory } from '../wal/timelines.ts';
 import { createWalDump } from '../wal/wal-dump.ts';
 import { fenceServer } from './fence.ts';
-import { removeRecycledPidFile } from './remove-recycled-pid-file.ts';
+import { removeLockFilesOfTheDead } from './remove-lock-files-of-the-dead.ts';
 import { runService } from './run-service.ts';
 import type { ServerContext, ServerHost } from './server-context.ts';
 import { readProcessState } from './server-processes.ts';
@@ -26,21 +26,22 @@ export function createLocalServer(settings: LocalServerSettings, host: ServerHos
   const context: ServerContext = { ...host, settings };
   const control = () =>
     readControlData(host.runner, { directory: settings.data_directory, pgBindir: settings.pg_bindir });
+  const releaseReservations = async () => releaseTimelines(context, await control());
   return {
     dataDirectory: settings.data_directory,
     majorVersion: () => readMajorVersion(context),
     controlData: control,
     processState: () => readProcessState(context),
-    ...serviceActions(context),
+    ...serviceActions(context, releaseReservations),
     fence: (limits) => fenceServer(context, limits),
-    removeRecycledPidFile: () => removeRecycledPidFile(context),
+    removeRecycledPidFile: () => removeLockFilesOfTheDead(context),
     writeStandbySignal: () => writeStandbySignal(context),
     removeStandbySignal: () => removeStandbySignal(context),
     hasStandbySignal: () => hasStandbySignal(context),
     writeReplicationConfiguration: (configuration) => writeReplicationConfiguration(context, configuration),
     autoConfValue: (name) => readReplicationSetting(context, name),
     reserveTimeline: (timeline) => reserveTimeline(context, timeline),
-    releaseTimelines: () => releaseTimelines(context),
+    releaseTimelines: releaseReservations,
     knownTimelines: async () => (await timelinesWithHistory(context)).map(({ timeline }) => timeline),
     endOfWal: () => endOfWal(context),
   };
@@ -51,12 +52,14 @@ type ServiceActions = Pick<
   'start' | 'stop' | 'restart' | 'reload' | 'promote' | 'describe' | 'hasServiceCommand'
 >;
 
-function serviceActions(context: ServerContext): ServiceActions {
+function serviceActions(context: ServerContext, releaseReservations: () => Promise<unknown>): ServiceActions {
   const { settings, clock } = context;
   return {
     async start(options) {
       const startedAt = clock.monotonicMs();
-      await removeRecycledPidFile(context);
+      await removeLockFilesOfTheDead(context);
+      const isStopped = (await readProcessState(context)).kind !== 'running';
+      if (isStopped && (await hasStandbySignal(context))) await releaseReservations();
       await runService(context, { action: 'start', ...options });
       // pg_ctl -w has waited already; of service commands nobody knows.
       const leftMs = options.timeoutMs - (clock.monotonicMs() - startedAt);
@@ -70,7 +73,10 @@ function serviceActions(context: ServerContext): ServiceActions {
       if (options.wait)
         await untilStopped(context, { timeoutMs: Math.max(leftMs, 0), signal: options.signal });
     },
-    restart: (options) => runService(context, { action: 'restart', ...options }),
+    async restart(options) {
+      await removeLockFilesOfTheDead(context);
+      await runService(context, { action: 'restart', ...options });
+    },
     reload: (options) => runService(context, { action: 'reload', ...options }),
     promote: (options) => runService(context, { action: 'promote', ...options }),
     describe: (action) => commandLine(settings, action),

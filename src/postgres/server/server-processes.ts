@@ -9,6 +9,8 @@ export interface PostmasterFile {
   readonly statusLine: string;
   /** Id of the System V segment that tells whether processes are still attached. */
   readonly sharedMemoryId: string | undefined;
+  /** Lock file of the first Unix socket, undefined where the server has none. */
+  readonly socketLockFile: string | undefined;
 }
 
 export async function readPostmasterFile({
@@ -22,7 +24,13 @@ export async function readPostmasterFile({
   const pid = Math.abs(Number.parseInt(lines[0] ?? '', 10));
   if (Number.isNaN(pid)) return undefined;
   const sharedMemoryId = /^\s*\d+\s+(\d+)/.exec(lines[6] ?? '')?.[1];
-  return { pid, statusLine: (lines[7] ?? '').trim(), sharedMemoryId };
+  const [, , , port, socketDirectory = ''] = lines;
+  return {
+    pid,
+    statusLine: (lines[7] ?? '').trim(),
+    sharedMemoryId,
+    socketLockFile: socketDirectory === '' ? undefined : `${socketDirectory}/.s.PGSQL.${port}.lock`,
+  };
 }
 
 /** Whether the postmaster of the data directory lives; another process of the same pid doesn't count. */

@@ -1,5 +1,6 @@
 import type { TimelineId } from '../../domain/timeline.ts';
 import { timelineHistoryFileName } from '../../domain/timeline-history.ts';
+import type { ControlData } from '../../ports/local-server.ts';
 import type { ServerContext } from '../server/server-context.ts';
 
 type FileContext = Pick<ServerContext, 'files' | 'settings'>;
@@ -13,19 +14,24 @@ export async function reserveTimeline(context: FileContext, timeline: TimelineId
 }
 
 /**
- * Takes reservations back, which a promotion that was given up must do before the server starts as a standby:
- * with recovery_target_timeline = 'latest' it would take the reserved number for its target and refuse to start
- * ("requested timeline … is not a child of this server's history"). Returns what was removed.
+ * Takes back the reservations of a promotion that was given up. As a standby with recovery_target_timeline =
+ * 'latest' the server would take the highest reserved number for its target, find no WAL of it and never come up.
+ * Numbers below a timeline that this server has or knows the history of stay: standbys fetch the history files of
+ * all numbers on the way to a new timeline and stumble over gaps. Returns what was removed.
  */
-export async function releaseTimelines(context: FileContext): Promise<readonly TimelineId[]> {
-  const released: TimelineId[] = [];
-  for (const { timeline, content } of await timelinesWithHistory(context)) {
-    // PostgreSQL itself never writes an empty one: only timeline 1 has no ancestor, and no file either.
-    if (content !== '') continue;
+export async function releaseTimelines(
+  context: FileContext,
+  control: Pick<ControlData, 'checkpointTimeline' | 'minRecoveryEndTimeline'>,
+): Promise<readonly TimelineId[]> {
+  const histories = await timelinesWithHistory(context);
+  // PostgreSQL itself never writes an empty one: only timeline 1 has no ancestor, and no file either.
+  const real = histories.filter(({ content }) => content !== '').map(({ timeline }) => timeline);
+  const highest = Math.max(control.checkpointTimeline, control.minRecoveryEndTimeline, ...real);
+  const reserved = histories.map(({ timeline }) => timeline).filter((timeline) => timeline > highest);
+  // From above, so that a crash in between leaves no gap.
+  for (const timeline of reserved.toReversed())
     await context.files.removeFile(historyPath(context, timeline));
-    released.push(timeline);
-  }
-  return released;
+  return reserved;
 }
 
 /** All timelines of which pg_wal holds a history file, in ascending order. */
