@@ -1,3 +1,4 @@
+import { LocalCommandFailed } from '../../src/domain/errors/repmgr-error.ts';
 import type { NodeId, NodeRecord } from '../../src/domain/node.ts';
 import type { Adapters } from '../../src/ports/adapters.ts';
 import type { BackupSource } from '../../src/ports/backup-source.ts';
@@ -118,7 +119,10 @@ export class FakeCluster {
     const { controlData } = this;
     return partialPort<LocalServer>('LocalServer', {
       majorVersion: async () => (controlData === undefined ? undefined : 15),
-      controlData: async () => partialPort<ControlData>('ControlData', controlData ?? {}),
+      controlData: async () => {
+        if (controlData !== undefined) return partialPort<ControlData>('ControlData', controlData);
+        throw new LocalCommandFailed('pg_controldata ended with status 1');
+      },
     });
   }
 }

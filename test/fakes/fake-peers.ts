@@ -33,7 +33,9 @@ export class FakePeers {
 }
 
 /** A status with nothing remarkable in it. */
-export function daemonStatus(changes: Partial<DaemonStatus> & { nodeId: number }): DaemonStatus {
+export function daemonStatus(
+  changes: Omit<Partial<DaemonStatus>, 'nodeId'> & { nodeId: number },
+): DaemonStatus {
   const { nodeId, ...rest } = changes;
   return {
     nodeId: nodeId as NodeId,
