@@ -3,6 +3,7 @@ import { type ExitName, exitStatusOf } from '../domain/errors/exit-codes.ts';
 import { ConfigurationError, InternalBug, UsageError } from '../domain/errors/repmgr-error.ts';
 import type { Adapters } from '../ports/adapters.ts';
 import type { DaemonLog, LogDestination, Logger } from '../ports/logger.ts';
+import { applyOptionsToSettings } from './apply-options-to-settings.ts';
 import { type CombinationVerdict, checkCombination } from './argv/check-combination.ts';
 import type { CommandSpec } from './argv/command-spec.ts';
 import { nameOf } from './argv/commands.ts';
@@ -45,12 +46,14 @@ export async function runCommand(call: CommandCall): Promise<number> {
   const { line, io, configuration } = call;
   const parameters = connectionParametersFrom(line.options);
   const verdict = judge(call, parameters);
-  if (verdict.errors.length > 0) throw new UsageError(verdict.errors);
+  const errors = [...verdict.errors, ...(await delayProblems(line.options))];
+  if (errors.length > 0) throw new UsageError(errors);
   if (line.unknown.length > 0) {
     io.stdout.write(`${call.pointer}\n`);
     return exitStatusOf.BAD_CONFIG;
   }
-  const { log, close } = await chooseLogger(call);
+  const chosen = await chooseLogger(call);
+  const { log } = chosen;
   try {
     if (!line.options.terse) {
       for (const warning of [...configuration.warnings, ...verdict.warnings]) log.warning(warning);
@@ -58,7 +61,7 @@ export async function runCommand(call: CommandCall): Promise<number> {
     requireConfigFile(call, parameters.size > 0);
     return exitStatusOf[await load(call, { log, parameters, ignored: verdict.ignored })];
   } finally {
-    await close();
+    await chosen.close();
   }
 }
 
@@ -68,13 +71,21 @@ interface Prepared {
   readonly ignored: ReadonlySet<OptionName>;
 }
 
+/** The delay of the command line follows the rules of the one in repmgr.conf. */
+async function delayProblems({ 'recovery-min-apply-delay': delay }: ParsedOptions): Promise<string[]> {
+  if (delay === undefined) return [];
+  const { settingTable } = await import('../config/settings.ts');
+  const parsed = settingTable.recovery_min_apply_delay.type.parse(delay);
+  return parsed.ok ? [] : [`--recovery-min-apply-delay ${parsed.problem}`];
+}
+
 async function load(call: CommandCall, { log, parameters, ignored }: Prepared): Promise<ExitName> {
   const { line, io, spec, configuration } = call;
   const loadModule = loaders[nameOf(spec)];
   if (loadModule === undefined) throw new InternalBug(`"${nameOf(spec)}" has no code`);
   const { run } = await loadModule();
   return run({
-    settings: configuration,
+    settings: applyOptionsToSettings(configuration, line.options),
     options: withoutIgnored(line.options, ignored),
     given: new Set([...line.given].filter((name) => !ignored.has(name))),
     positionals: line.positionals.slice(2),

@@ -35,10 +35,11 @@ export function composeNodeRecord(loaded: LoadedSettings, facts: RecordFacts): N
  * With use_replication_slots in the file it decides, else what the server does; an existing name is kept where
  * there is no better one, as upstreams may hold a slot of that name.
  */
-function slotNameOf({ settings, isSet }: LoadedSettings, facts: RecordFacts): string | null {
+function slotNameOf(loaded: LoadedSettings, facts: RecordFacts): string | null {
   const kept = facts.existing?.slotName ?? null;
-  if (isSet('use_replication_slots')) {
-    return settings.use_replication_slots ? slotNameFor(settings.node_id as NodeId) : kept;
+  if (loaded.isSet('use_replication_slots')) {
+    const { use_replication_slots: usesSlots, node_id: nodeId } = loaded.settings;
+    return usesSlots ? slotNameFor(nodeId as NodeId) : kept;
   }
   return facts.slotInUse === undefined || facts.slotInUse === '' ? kept : facts.slotInUse;
 }

@@ -35,7 +35,9 @@ export async function observeNodes(
     return observed;
   } finally {
     limited.signal.removeEventListener('abort', closeAll);
-    await Promise.all(opened.map(({ connection }) => connection?.close()));
+    await Promise.all(
+      opened.flatMap(({ connection }) => (connection === undefined ? [] : [connection.close()])),
+    );
   }
 }
 

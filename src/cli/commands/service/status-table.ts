@@ -24,9 +24,16 @@ const statusColumn = 3;
 export function renderServiceTable(rows: readonly ServiceRow[], layout: Layout): string {
   const { compact, detail, colour } = layout;
   const titles = [
-    ...['ID', 'Name', 'Role', 'Status', 'Upstream'],
+    'ID',
+    'Name',
+    'Role',
+    'Status',
+    'Upstream',
     ...(detail ? ['Location', compact ? 'Prio.' : 'Priority'] : []),
-    ...['repmgrd', 'PID', 'Paused?', compact ? 'Upstr. last' : 'Upstream last seen'],
+    'repmgrd',
+    'PID',
+    'Paused?',
+    compact ? 'Upstr. last' : 'Upstream last seen',
   ];
   const cells = rows.map((row) => [
     ...nodeCells(row),
