@@ -1,23 +1,31 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { OperationFailed } from '../../domain/errors/repmgr-error.ts';
 import type { ProcessEntry, ProcessTable } from '../../ports/process-table.ts';
 
-/** Processes of this host as /proc shows them (proc(5)); Linux only. */
+/**
+ * Processes of this host as /proc shows them (proc(5)); Linux only. Read synchronously: these files are made by
+ * the kernel from memory, and the way through the thread pool would take ten times as long.
+ */
 export function createProcessTable(): ProcessTable {
-  return { find: readEntry, list: listEntries, signal: sendSignal };
+  return {
+    find: async (pid) => readEntry(pid),
+    list: async () => listEntries(),
+    signal: sendSignal,
+  };
 }
 
-async function listEntries(): Promise<readonly ProcessEntry[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const entries = await Promise.all(pids.map((pid) => readEntry(Number(pid))));
-  return entries.filter((entry) => entry !== undefined);
+function listEntries(): readonly ProcessEntry[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => readEntry(Number(pid))).filter((entry) => entry !== undefined);
 }
 
-async function readEntry(pid: number): Promise<ProcessEntry | undefined> {
-  const stat = await unlessGone(readFile(`/proc/${pid}/stat`, 'utf8'));
+function readEntry(pid: number): ProcessEntry | undefined {
+  const stat = unlessGone(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   if (stat === undefined) return undefined;
-  const workingDirectory = await unlessGone(readlink(`/proc/${pid}/cwd`));
-  return parseProcessStat(stat, workingDirectory);
+  return parseProcessStat(
+    stat,
+    unlessGone(() => readlinkSync(`/proc/${pid}/cwd`)),
+  );
 }
 
 /** `pid (name) state ppid … starttime …`; the name may hold blanks and parentheses itself. */
@@ -41,9 +49,9 @@ export function parseProcessStat(
 }
 
 /** ESRCH and ENOENT: ended meanwhile. EACCES and EPERM: not ours to look into. */
-async function unlessGone<T>(reading: Promise<T>): Promise<T | undefined> {
+function unlessGone<T>(read: () => T): T | undefined {
   try {
-    return await reading;
+    return read();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(code)) return undefined;
