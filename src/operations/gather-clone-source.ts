@@ -2,6 +2,7 @@ import type { CloneWish, SourceFacts } from '../decisions/clone/source-checks.ts
 import { sourceSettingNames, walSendersNeeded } from '../decisions/clone/source-settings.ts';
 import { OperationFailed } from '../domain/errors/repmgr-error.ts';
 import type { NodeId, NodeRecord } from '../domain/node.ts';
+import type { SystemIdentifier } from '../domain/system-identifier.ts';
 import type { Connection, ConnectionParameters } from '../ports/connection.ts';
 import { findPrimary } from './find-primary.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -64,7 +65,13 @@ export async function gatherCloneSource(
       wanted: walSendersNeeded(inquiry),
     }),
     slotRole(context, { connection, roles: slotRoles }),
-    recoveryState === 'primary' ? identifyOther(context, registry.nodes, inquiry.nodeId) : null,
+    recoveryState === 'primary'
+      ? identifyOther(context, {
+          nodes: registry.nodes,
+          ownNodeId: inquiry.nodeId,
+          source: control.systemIdentifier,
+        })
+      : null,
   ]);
   const facts: SourceFacts = {
     serverVersionNum: connection.serverVersionNum,
@@ -117,29 +124,34 @@ async function readRegistry(
   return { metadata: 'present', nodes, upstream: upstream ?? null, namesake: namesake ?? null };
 }
 
-/** The first other node that answers tells to which cluster the registered nodes belong. */
+/** Asks all other nodes which cluster they belong to; one that differs from the source counts most. */
 async function identifyOther(
   { adapters, signal }: OperationContext,
-  nodes: readonly NodeRecord[],
-  ownNodeId: NodeId | null,
+  {
+    nodes,
+    ownNodeId,
+    source,
+  }: {
+    readonly nodes: readonly NodeRecord[];
+    readonly ownNodeId: NodeId | null;
+    readonly source: SystemIdentifier;
+  },
 ): Promise<SourceFacts['otherNode']> {
   const others = nodes.filter((node) => node.type !== 'witness' && node.nodeId !== ownNodeId);
-  const answers = others.map(async ({ nodeName, conninfo }) => {
-    const connection = await adapters.connections.connect(conninfo, { signal });
-    try {
-      const { systemIdentifier } = await adapters.inspector.controlState(connection);
-      return { nodeName, systemIdentifier };
-    } finally {
-      await connection.close();
-    }
-  });
-  try {
-    return await Promise.any(answers);
-  } catch (error) {
-    // None could be asked: then there is nothing to compare with.
-    if (error instanceof AggregateError) return null;
-    throw error;
-  }
+  const answers = await Promise.allSettled(
+    others.map(async ({ nodeName, conninfo }) => {
+      const connection = await adapters.connections.connect(conninfo, { signal });
+      try {
+        const { systemIdentifier } = await adapters.inspector.controlState(connection);
+        return { nodeName, systemIdentifier };
+      } finally {
+        await connection.close();
+      }
+    }),
+  );
+  // Nodes that can't be asked are no obstacle: there is nothing to compare with then.
+  const found = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value);
+  return found.find(({ systemIdentifier }) => systemIdentifier !== source) ?? found[0] ?? null;
 }
 
 function nonEmpty(text: string | undefined): string | null {

@@ -25,7 +25,7 @@ export async function gatherRejoinEvidence(
     localServer.controlData(),
     localServer.majorVersion(),
     isHalfRewound(context),
-    observeUpstream(context, primary.node, primary.connection),
+    observeUpstream(context, primary, 'REJOIN_FAIL'),
     context.adapters.inspector.settings(primary.connection, ['full_page_writes']),
     allowed.reclone ? roomBeside(context, localServer.dataDirectory) : null,
   ]);

@@ -1,11 +1,14 @@
 import type { LocalPosition, UpstreamPosition } from '../decisions/attach/can-attach.ts';
+import type { ExitName } from '../domain/errors/exit-codes.ts';
+import { ConnectionFailed } from '../domain/errors/repmgr-error.ts';
 import { type Lsn, maxLsn } from '../domain/lsn.ts';
-import type { NodeRecord } from '../domain/node.ts';
+import { describeNode, type NodeRecord } from '../domain/node.ts';
 import type { TimelineId, TimelineSwitch } from '../domain/timeline.ts';
 import { parseTimelineHistory, timelineHistoryFileName } from '../domain/timeline-history.ts';
 import type { Connection } from '../ports/connection.ts';
 import type { LocalServer } from '../ports/local-server.ts';
 import type { WalPositions } from '../ports/server-inspector.ts';
+import type { ConnectedNode } from './follow-upstream.ts';
 import type { OperationContext } from './operation-context.ts';
 
 type ObservingContext = Pick<OperationContext, 'adapters' | 'signal'>;
@@ -20,18 +23,16 @@ export function newestLsn(positions: WalPositions): Lsn | null {
 
 /**
  * Identity, timeline, history and WAL position of the server to attach to.
- * @throws ConnectionFailed when it takes no replication connection as its registered replication role.
+ * @throws ConnectionFailed when it takes no replication connection as its registered replication role; its exit
+ * status is `exit` where that is given.
  */
 export async function observeUpstream(
-  { adapters, signal }: ObservingContext,
-  target: Pick<NodeRecord, 'conninfo' | 'replicationUser'>,
-  connection: Connection,
+  context: ObservingContext,
+  { node, connection }: ConnectedNode,
+  exit: ExitName = 'DB_CONN',
 ): Promise<UpstreamPosition> {
-  const replication = await adapters.connections.connect(target.conninfo, {
-    replication: true,
-    signal,
-    ...(target.replicationUser === '' ? {} : { user: target.replicationUser }),
-  });
+  const { adapters } = context;
+  const replication = await connectForReplication(context, node, exit);
   try {
     const { systemIdentifier, timeline } = await adapters.inspector.identifySystem(replication);
     const history = await adapters.inspector.timelineHistory(replication, timeline);
@@ -39,6 +40,28 @@ export async function observeUpstream(
     return { systemIdentifier, timeline, lsn, history };
   } finally {
     await replication.close();
+  }
+}
+
+async function connectForReplication(
+  { adapters, signal }: ObservingContext,
+  node: NodeRecord,
+  exit: ExitName,
+): Promise<Connection> {
+  try {
+    return await adapters.connections.connect(node.conninfo, {
+      replication: true,
+      signal,
+      ...(node.replicationUser === '' ? {} : { user: node.replicationUser }),
+    });
+  } catch (error) {
+    if (!(error instanceof ConnectionFailed)) throw error;
+    throw new ConnectionFailed(`${describeNode(node)} takes no replication connection from this node`, {
+      exit,
+      detail: error.message,
+      hint: `check the "replication" entries of pg_hba.conf there, for role "${node.replicationUser}"`,
+      cause: error,
+    });
   }
 }
 

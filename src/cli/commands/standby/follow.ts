@@ -103,7 +103,7 @@ async function requireAttachable(
 ): Promise<void> {
   // The own position first, so that the upstream's is never the older of the two.
   const position = await observeRunningStandby(context, { connection: local, localServer, node: own });
-  const upstream = await observeUpstream(context, target.node, target.connection);
+  const upstream = await observeUpstream(context, target, 'FOLLOW_FAIL');
   const verdict = canAttach(position, upstream);
   if (verdict.kind === 'attachable') {
     context.log.info(`this node can follow ${describeNode(target.node)}: ${verdict.message}`);
