@@ -2,6 +2,7 @@ import type { ObservedNode } from '../decisions/cluster-view/observed-node.ts';
 import { Cancelled, ConnectionFailed } from '../domain/errors/repmgr-error.ts';
 import type { NodeRecord } from '../domain/node.ts';
 import type { Connection } from '../ports/connection.ts';
+import type { WalPositions } from '../ports/server-inspector.ts';
 import type { OperationContext } from './operation-context.ts';
 
 type ObserveContext = Pick<OperationContext, 'adapters' | 'log' | 'signal'>;
@@ -99,9 +100,14 @@ async function observeNode(
     recoveryState: recoveryState ?? 'unknown',
     ownRecord: ownRecord ?? null,
     timeline: control?.checkpointTimeline ?? null,
-    isReplayHeldUp: positions?.isReplayPaused === true && positions.receivedLsn !== positions.replayedLsn,
+    isReplayHeldUp: positions !== null && isReplayHeldUp(positions),
     attachment: ownRecord?.type === 'standby' ? await attachmentOf(context, ownRecord, all) : null,
   };
+}
+
+/** Right after streaming began the received position is the start of a segment, before the replayed one. */
+function isReplayHeldUp({ isReplayPaused, receivedLsn, replayedLsn }: WalPositions): boolean {
+  return isReplayPaused && receivedLsn !== null && (replayedLsn === null || receivedLsn > replayedLsn);
 }
 
 async function attachmentOf(
