@@ -1,5 +1,6 @@
-import { main, type ProgramIo } from '../cli/main.ts';
+import { main } from '../cli/main.ts';
 import type { TextSink } from '../cli/output/output.ts';
+import type { ProgramIo } from '../cli/program-io.ts';
 import type { Surroundings } from '../cli/run-command.ts';
 
 const surroundings: Surroundings = {

@@ -6,18 +6,10 @@ import type { CommandSpec } from './argv/command-spec.ts';
 import { type CommandLine, parseCommandLine } from './argv/parse-command-line.ts';
 import { type Resolution, resolveCommand } from './argv/resolve-command.ts';
 import { createConsoleLogger } from './output/console-logger.ts';
-import { createOutput, type TextSink } from './output/output.ts';
+import { createOutput } from './output/output.ts';
+import type { ProgramIo } from './program-io.ts';
 import { reportError } from './report-error.ts';
 import { runCommand, type Surroundings } from './run-command.ts';
-
-/** The process as `main` sees it. */
-export interface ProgramIo {
-  readonly stdout: TextSink;
-  readonly stderr: TextSink;
-  readonly effectiveUserId: number;
-  /** Aborts when the user presses Ctrl-C or the process is told to end. */
-  readonly signal: AbortSignal;
-}
 
 /** What a shell reports for a program ended by SIGINT. */
 const interruptedStatus = 130;

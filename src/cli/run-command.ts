@@ -6,14 +6,14 @@ import type { DaemonLog, LogDestination, Logger } from '../ports/logger.ts';
 import { applyOptionsToSettings } from './apply-options-to-settings.ts';
 import { type CombinationVerdict, checkCombination } from './argv/check-combination.ts';
 import type { CommandSpec } from './argv/command-spec.ts';
-import { nameOf } from './argv/commands.ts';
+import { nameOf } from './argv/command-table/every-command.ts';
 import { loaders } from './argv/loaders.ts';
 import { type OptionName, optionSpec, type ParsedOptions } from './argv/options.ts';
 import type { CommandLine } from './argv/parse-command-line.ts';
 import { connectionParametersFrom, namesHost } from './connection-parameters.ts';
-import type { ProgramIo } from './main.ts';
 import { atLeastInfo, createConsoleLogger } from './output/console-logger.ts';
 import { createOutput } from './output/output.ts';
+import type { ProgramIo } from './program-io.ts';
 
 /** What only the executable can provide, loaded when it is needed. */
 export interface Surroundings {

@@ -1,5 +1,5 @@
 import { type CommandSpec, connectionOptions } from './command-spec.ts';
-import { type CommandName, nameOf } from './commands.ts';
+import { type CommandName, nameOf } from './command-table/every-command.ts';
 import { type OptionName, optionSpec } from './options.ts';
 import type { CommandLine } from './parse-command-line.ts';
 

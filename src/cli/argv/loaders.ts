@@ -1,5 +1,5 @@
 import type { CommandRun } from '../command.ts';
-import type { CommandName } from './commands.ts';
+import type { CommandName } from './command-table/every-command.ts';
 
 type Loader = () => Promise<{ run: CommandRun }>;
 

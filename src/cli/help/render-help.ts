@@ -1,6 +1,7 @@
 import { type ExitName, exitStatusOf } from '../../domain/errors/exit-codes.ts';
 import type { CommandSpec } from '../argv/command-spec.ts';
-import { commandTable, nameOf } from '../argv/commands.ts';
+import { nameOf } from '../argv/command-table/every-command.ts';
+import { commandTable } from '../argv/commands.ts';
 import { type OptionName, optionNames, optionSpec } from '../argv/options.ts';
 import { wrapText } from './wrap-text.ts';
 

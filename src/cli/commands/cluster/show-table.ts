@@ -1,6 +1,6 @@
 import { paintMarker } from '../../output/paint-marker.ts';
 import { type Column, renderTable } from '../../output/table.ts';
-import type { ShownNode } from './show.ts';
+import type { ShownNode } from './shown-node.ts';
 
 interface Layout {
   readonly compact: boolean;

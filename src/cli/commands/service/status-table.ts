@@ -1,7 +1,7 @@
 import type { DaemonStatus } from '../../../domain/peer-messages.ts';
 import { paintMarker } from '../../output/paint-marker.ts';
 import { renderTable } from '../../output/table.ts';
-import type { ShownNode } from '../cluster/show.ts';
+import type { ShownNode } from '../cluster/shown-node.ts';
 
 export interface ServiceRow extends ShownNode {
   readonly daemon: {

@@ -9,7 +9,7 @@ import type { Connection } from '../../../ports/connection.ts';
 import type { CommandContext } from '../../command.ts';
 import { plainCsvLine } from '../../output/csv.ts';
 import { readNodes } from '../../read-nodes.ts';
-import { describeAll, warningsOf } from '../cluster/show.ts';
+import { describeAll, warningsOf } from '../cluster/shown-node.ts';
 import { renderServiceTable, type ServiceRow } from './status-table.ts';
 
 /** `repmgr service status` */

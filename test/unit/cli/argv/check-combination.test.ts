@@ -1,23 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { checkCombination } from '../../../../src/cli/argv/check-combination.ts';
 import type { CommandSpec } from '../../../../src/cli/argv/command-spec.ts';
-import { clusterCommands } from '../../../../src/cli/argv/command-table/cluster.ts';
-import { nodeCommands } from '../../../../src/cli/argv/command-table/node.ts';
-import { primaryCommands } from '../../../../src/cli/argv/command-table/primary.ts';
-import { serviceCommands } from '../../../../src/cli/argv/command-table/service.ts';
-import { standbyCommands } from '../../../../src/cli/argv/command-table/standby.ts';
-import { witnessCommands } from '../../../../src/cli/argv/command-table/witness.ts';
+import { everyCommand } from '../../../../src/cli/argv/command-table/every-command.ts';
 import { optionNames, optionSpec } from '../../../../src/cli/argv/options.ts';
 import { parseCommandLine } from '../../../../src/cli/argv/parse-command-line.ts';
 
-const all: readonly CommandSpec[] = [
-  ...primaryCommands,
-  ...standbyCommands,
-  ...witnessCommands,
-  ...nodeCommands,
-  ...clusterCommands,
-  ...serviceCommands,
-];
+const all: readonly CommandSpec[] = everyCommand;
 
 interface Situation {
   readonly usesBarman?: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nameOf } from '../../../../src/cli/argv/commands.ts';
+import { nameOf } from '../../../../src/cli/argv/command-table/every-command.ts';
 import { resolveCommand } from '../../../../src/cli/argv/resolve-command.ts';
 
 describe('resolveCommand', () => {
