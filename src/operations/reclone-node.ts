@@ -186,6 +186,8 @@ async function exchange(
   if (wasRunning) {
     await localServer.stop({ mode: 'fast', wait: true, timeoutMs, signal: context.signal });
   }
+  // The new directory knows nothing of locks that the old server may have left behind.
+  await localServer.removeRecycledPidFile();
   await place.moveIn();
   try {
     const { attachment } = await followUpstream(context, {
