@@ -57,12 +57,6 @@ export async function archiveConfigurationFiles(
 
 async function prepareDirectory({ adapters }: OperationContext, directory: string): Promise<void> {
   const { files } = adapters;
-  const status = await files.status(directory);
-  if (status !== undefined && status.kind !== 'directory') {
-    throw new ConfigurationError(`"${directory}" exists, but is not a directory`, {
-      hint: 'remove it, or name another place with --config-archive-dir',
-    });
-  }
   try {
     await files.makeDirectory(directory, { mode: 0o700 });
     for (const name of (await files.list(directory)) ?? []) {
