@@ -44,6 +44,7 @@ export interface TransferToken {
 export interface TransferRequest {
   readonly token: TransferToken;
   readonly reigns: readonly Reign[];
+  readonly highestTimeline: number;
 }
 
 export interface TransferReply extends VoterIdentity {
@@ -57,6 +58,8 @@ export interface VoteRequest {
   readonly position: WalPosition;
   readonly configurationVersion: ConfigurationVersion;
   readonly token: TransferToken | null;
+  /** The timeline that the candidate will open; null when it goes on with the one that it writes already. */
+  readonly timeline: number | null;
   readonly reigns: readonly Reign[];
 }
 

@@ -10,6 +10,8 @@ export interface Reign {
   readonly term: number;
   readonly nodeId: NodeId;
   readonly timeline: TimelineId;
+  /** The timeline it forked from; its own for the first reign of all and for one that was won in place. */
+  readonly parentTimeline: TimelineId;
   readonly forkLsn: Lsn;
 }
 

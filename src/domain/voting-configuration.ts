@@ -24,7 +24,15 @@ export interface VotingConfiguration {
   readonly voters: readonly Voter[];
   readonly leaseMs: number;
   readonly heartbeatIntervalMs: number;
+  /** Set by the operator (`service pause`): no votes, no fencing. */
   readonly paused: boolean;
+  /** `failover=manual` on the primary: the same effect, but not the operator's to lift. */
+  readonly manual: boolean;
+}
+
+/** Whether elections and fencing are suspended. */
+export function isSuspended(configuration: VotingConfiguration): boolean {
+  return configuration.paused || configuration.manual;
 }
 
 export function compareVersions(a: ConfigurationVersion, b: ConfigurationVersion): number {

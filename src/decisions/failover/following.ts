@@ -1,0 +1,91 @@
+import type { NodeId } from '../../domain/node.ts';
+import type { OperationResult } from './events-and-effects.ts';
+import { lineageOf } from './position.ts';
+import type { Transition } from './transition.ts';
+
+const rejoinRetryMs = 5_000;
+const rejoinRetryLimitMs = 60_000;
+
+/** A writable primary is known: stream from it, after a rewind where this node's WAL has diverged. */
+export function followPrimary(transition: Transition, primary: NodeId): void {
+  const { state } = transition;
+  if (state.operation !== null || state.pendingVote !== null || state.reign !== null) return;
+  if (state.role === 'handing over' || state.role === 'fencing') return;
+  const { server } = state;
+  if (server.verdict === 'up' && server.recoveryState === 'standby') followWithServer(transition, primary);
+  else if (server.verdict === 'gone' && state.durable.intent !== 'standby') startRejoin(transition, primary);
+}
+
+function followWithServer(transition: Transition, primary: NodeId): void {
+  const { state } = transition;
+  if (isDiverged(transition)) {
+    startRejoin(transition, primary);
+    return;
+  }
+  if (state.server.upstream === primary) {
+    if (state.isReceiverHeld) restoreReceiver(transition);
+    return;
+  }
+  if (!isUpstreamLost(transition)) return;
+  const voter = transition.voter(primary);
+  if (voter === undefined) return;
+  state.isReceiverHeld = false;
+  const id = transition.begin('follow');
+  transition.explain('§6.8', `following the new primary, node ${primary}`, { primary });
+  transition.effect({ type: 'follow', id, primary: voter });
+}
+
+/** A cascaded standby stays with its upstream; one whose upstream was a primary, or none, moves. */
+function isUpstreamLost(transition: Transition): boolean {
+  const { server, durable, isReceiverHeld } = transition.state;
+  const { upstream } = server;
+  if (upstream === null || isReceiverHeld) return true;
+  return (
+    durable.reigns.some((reign) => reign.nodeId === upstream) || transition.voter(upstream) === undefined
+  );
+}
+
+export function isDiverged(transition: Transition): boolean {
+  const { server, durable } = transition.state;
+  return server.walEnd !== null && lineageOf(server.walEnd, durable.reigns).kind === 'diverged';
+}
+
+export function restoreReceiver(transition: Transition): void {
+  const id = transition.begin('restoreReceiver');
+  transition.effect({ type: 'restoreReceiver', id });
+}
+
+/** Takes this node back into the cluster as a standby, by whatever its data allows. */
+function startRejoin(transition: Transition, primary: NodeId): void {
+  const { state } = transition;
+  const voter = transition.voter(primary);
+  if (voter === undefined || transition.nowMs < state.nextRejoinAtMs) return;
+  if (!state.parameters.isAutoRejoinOn) {
+    transition.explain('§8', 'auto_rejoin is off: this node waits for "repmgr node rejoin"');
+    return;
+  }
+  state.role = 'rejoining';
+  state.isReceiverHeld = false;
+  state.server = { ...state.server, verdict: 'rebuilding' };
+  const lineage = state.server.walEnd === null ? null : lineageOf(state.server.walEnd, state.durable.reigns);
+  const id = transition.begin('rejoin');
+  transition.explain('§8', `rejoining node ${primary}`, { primary, lineage: lineage?.kind ?? 'unknown' });
+  transition.effect({ type: 'rejoin', id, primary: voter, isDiverged: lineage?.kind !== 'prefix' });
+}
+
+export function onRejoined(transition: Transition, result: OperationResult & { kind: 'rejoin' }): void {
+  const { state } = transition;
+  state.server = { ...state.server, verdict: 'unknown', walEnd: null };
+  if (result.ok) {
+    state.role = 'follower';
+    state.rejoinFailures = 0;
+    transition.remember({ intent: 'standby' });
+    transition.explain('§8', 'rejoined as a standby');
+    return;
+  }
+  state.role = 'fenced';
+  state.rejoinFailures += 1;
+  const delay = Math.min(rejoinRetryLimitMs, rejoinRetryMs * 2 ** (state.rejoinFailures - 1));
+  state.nextRejoinAtMs = transition.nowMs + delay;
+  transition.explain('§8', `rejoin failed: ${result.reason ?? 'no reason given'}`, { retryMs: delay });
+}

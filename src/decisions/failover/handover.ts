@@ -1,0 +1,258 @@
+import type { NodeId } from '../../domain/node.ts';
+import type { ProtocolStatus, TransferReply } from '../../domain/peer-messages.ts';
+import { comesBefore } from './campaign.ts';
+import { chooseCrashAction } from './choose-crash-action.ts';
+import type { OperationResult } from './events-and-effects.ts';
+import { becomeFencing } from './fencing.ts';
+import { isTrustworthy } from './identity.ts';
+import { becomeWritable } from './opening.ts';
+import { positionOf } from './position.ts';
+import { type Handover, highestTimeline } from './state.ts';
+import type { Transition } from './transition.ts';
+
+const assessLimitMs = 5_000;
+const statusLimitMs = 250;
+const transferLimitMs = 2_000;
+
+/**
+ * PostgreSQL is gone under a valid lease while this daemon lives (failover.md §5). What is left of it is
+ * cleared away and read, and the standbys are asked at the same time; then evidence decides.
+ */
+export function onPrimaryServerGone(transition: Transition, wasShutDown: boolean): void {
+  const { state, nowMs } = transition;
+  if (state.reign === null || state.handover !== null || state.operation !== null) return;
+  const window = nowMs - state.parameters.crashWindowMs;
+  const crashes = state.reign.recentCrashesAtMs.filter((at) => at > window);
+  state.reign = {
+    ...state.reign,
+    phase: 'restarting',
+    recentCrashesAtMs: wasShutDown ? crashes : [...crashes, nowMs],
+    nextHeartbeatAtMs: nowMs,
+  };
+  state.handover = {
+    term: state.reign.term,
+    stage: 'assessing',
+    untilMs: nowMs + assessLimitMs,
+    statuses: {},
+    tried: [],
+    target: null,
+    assessment: null,
+    wasShutDown,
+    startedAtMs: nowMs,
+  };
+  transition.explain(
+    '§5',
+    wasShutDown ? 'PostgreSQL was shut down' : 'PostgreSQL has crashed: assessing',
+    {},
+  );
+  transition.notify(
+    'repmgrd_local_disconnect',
+    wasShutDown ? 'PostgreSQL was shut down' : 'PostgreSQL is gone',
+  );
+  askStandbys(transition);
+  const id = transition.begin('assessCrash');
+  transition.effect({ type: 'assessCrash', id, deadlineMs: nowMs + assessLimitMs });
+}
+
+function askStandbys(transition: Transition): void {
+  const { handover } = transition.state;
+  if (handover === null) return;
+  const tag = { sentAtMs: transition.nowMs, scope: -handover.term };
+  for (const voter of transition.otherVoters)
+    transition.send(voter, { message: 'status', body: null }, tag, statusLimitMs);
+}
+
+export function onStatusForHandover(
+  transition: Transition,
+  from: NodeId,
+  status: ProtocolStatus | null,
+): void {
+  const { state } = transition;
+  const { handover } = state;
+  if (handover === null || (handover.stage !== 'assessing' && handover.stage !== 'choosing')) return;
+  if (status !== null && !isTrustworthy(transition, from, status)) return;
+  if (status !== null)
+    state.highestTimelineHeard = Math.max(state.highestTimelineHeard, status.highestTimeline);
+  state.handover = { ...handover, statuses: { ...handover.statuses, [from]: status } };
+  decideCrash(transition);
+}
+
+export function onAssessed(transition: Transition, result: OperationResult & { kind: 'assessCrash' }): void {
+  const { state } = transition;
+  const { handover } = state;
+  if (handover === null) return;
+  if (result.assessment === null) {
+    becomeFencing(
+      transition,
+      '§5',
+      `what is left of PostgreSQL could not be cleared away: ${result.reason ?? ''}`,
+    );
+    return;
+  }
+  const { assessment } = result;
+  state.server = {
+    ...state.server,
+    verdict: 'gone',
+    recoveryState: null,
+    walEnd: assessment.walEnd,
+    wasShutDown: assessment.wasShutDown,
+  };
+  state.handover = {
+    ...handover,
+    assessment,
+    stage: 'choosing',
+    untilMs: Math.max(transition.nowMs, handover.startedAtMs + statusLimitMs),
+  };
+  decideCrash(transition);
+}
+
+/** Decides once the disk has been read and every standby has answered or had its time. */
+function decideCrash(transition: Transition, hasRestartFailed = false): void {
+  const { state, nowMs } = transition;
+  const { handover, reign } = state;
+  if (handover === null || reign === null || handover.assessment === null || handover.stage !== 'choosing')
+    return;
+  const isComplete = transition.otherVoters.every((voter) => handover.statuses[voter.nodeId] !== undefined);
+  if (!isComplete && nowMs < handover.untilMs) return;
+  const { assessment } = handover;
+  const best = bestStandby(transition, handover);
+  const verdict = chooseCrashAction({
+    setting: state.parameters.crashAction,
+    localPosition: assessment.walEnd === null ? null : positionOf(assessment.walEnd, state.durable.reigns),
+    redoBytes: assessment.redoBytes,
+    wasShutDown: assessment.wasShutDown,
+    crashesWithinWindow: reign.recentCrashesAtMs.length,
+    hasRestartFailed,
+    bestStandby: best?.position ?? null,
+  });
+  transition.explain('§5', `${verdict.action}: ${verdict.reason}`, {
+    redoBytes: Number(assessment.redoBytes),
+    predictedRecoveryMs: Math.round(verdict.predictedRecoveryMs),
+    bestStandby: best?.nodeId ?? null,
+  });
+  if (verdict.action === 'handover' && best !== null) handOverTo(transition, best.nodeId);
+  else restart(transition);
+}
+
+function bestStandby(transition: Transition, handover: Handover) {
+  const candidates = transition.otherVoters.flatMap((voter) => {
+    const status = handover.statuses[voter.nodeId];
+    if (status === null || status === undefined || !status.isPromotable || status.position === null)
+      return [];
+    if (handover.tried.includes(voter.nodeId)) return [];
+    return [{ nodeId: voter.nodeId, position: status.position, priority: status.priority }];
+  });
+  return candidates.toSorted((a, b) => (comesBefore(a, b) ? -1 : 1))[0] ?? null;
+}
+
+function restart(transition: Transition): void {
+  const { state } = transition;
+  if (state.handover === null) return;
+  state.handover = {
+    ...state.handover,
+    stage: 'restarting',
+    untilMs: transition.nowMs + state.parameters.restartTimeoutMs,
+  };
+  const id = transition.begin('startPrimary');
+  transition.effect({ type: 'startPrimary', id, timeoutMs: state.parameters.restartTimeoutMs });
+}
+
+export function onRestarted(
+  transition: Transition,
+  result: OperationResult & { kind: 'startPrimary' },
+): void {
+  const { state } = transition;
+  const { handover } = state;
+  if (handover === null || state.reign === null) return;
+  if (result.isWritable) {
+    state.handover = null;
+    state.server = { ...state.server, verdict: 'up', recoveryState: 'primary' };
+    transition.notify(
+      'repmgrd_crash_restart',
+      `PostgreSQL was restarted in place after ${Math.round(transition.nowMs - handover.startedAtMs)} ms`,
+    );
+    becomeWritable(transition, 'restarted', null);
+    return;
+  }
+  transition.explain('§5', `the restart failed: ${result.reason ?? 'no reason given'}`);
+  const best = bestStandby(transition, handover);
+  if (best === null) {
+    becomeFencing(transition, '§5', 'PostgreSQL does not start and no standby may be promoted');
+    return;
+  }
+  handOverTo(transition, best.nodeId);
+}
+
+/**
+ * Ends this reign by own hand and hands the token to the best standby. From here on this node never
+ * heartbeats in the term again.
+ */
+function handOverTo(transition: Transition, target: NodeId): void {
+  const { state, nowMs } = transition;
+  const { handover } = state;
+  const voter = transition.voter(target);
+  if (handover === null || voter === undefined) return;
+  transition.remember({
+    intent: 'fenced',
+    endedReigns: [...new Set([...state.durable.endedReigns, handover.term])],
+  });
+  transition.effect({ type: 'markStandby' });
+  state.role = 'handing over';
+  state.reign = null;
+  state.lease = null;
+  state.handover = {
+    ...handover,
+    stage: 'transferring',
+    target,
+    tried: [...handover.tried, target],
+    untilMs: nowMs + transferLimitMs,
+  };
+  const token = { term: handover.term, nextTerm: handover.term + 1, issuer: transition.self, target };
+  transition.notify(
+    'repmgrd_handover',
+    `the reign of term ${handover.term} ends; node ${target} is to take over`,
+    { subject: target },
+  );
+  transition.send(
+    voter,
+    {
+      message: 'transfer',
+      body: { token, reigns: state.durable.reigns, highestTimeline: highestTimeline(state) },
+    },
+    { sentAtMs: nowMs, scope: -handover.term },
+    transferLimitMs,
+  );
+}
+
+export function onTransferReply(transition: Transition, from: NodeId, reply: TransferReply | null): void {
+  const { handover } = transition.state;
+  if (handover === null || handover.target !== from || reply?.accepted === true) return;
+  giveUpTarget(transition, reply === null ? 'no answer' : (reply.reason ?? 'refused'));
+}
+
+/** The next best gets the token, as long as it is not yet spent; else this node stands itself, later. */
+export function giveUpTarget(transition: Transition, reason: string): void {
+  const { state } = transition;
+  const { handover } = state;
+  if (handover === null) return;
+  const isTokenSpent = state.durable.term > handover.term;
+  const next = isTokenSpent ? null : bestStandby(transition, handover);
+  if (next !== null) {
+    transition.explain(
+      '§5',
+      `node ${handover.target} did not take over (${reason}); trying node ${next.nodeId}`,
+    );
+    handOverTo(transition, next.nodeId);
+    return;
+  }
+  transition.explain('§5', `node ${handover.target} did not take over (${reason}); standing in a newer term`);
+  state.handover = null;
+  state.role = 'fenced';
+}
+
+export function onHandoverTimer(transition: Transition): void {
+  const { handover } = transition.state;
+  if (handover === null || transition.nowMs < handover.untilMs) return;
+  if (handover.stage === 'choosing') decideCrash(transition);
+  else if (handover.stage === 'transferring') giveUpTarget(transition, 'no heartbeat in time');
+}

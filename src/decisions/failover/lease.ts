@@ -1,0 +1,91 @@
+import { majorityValue } from './quorum.ts';
+import type { CoreState } from './state.ts';
+import type { Transition } from './transition.ts';
+
+/** Room for clocks that run at different rates and for the loop's own delays (failover.md §4). */
+export function leaseMarginMs(leaseMs: number): number {
+  return leaseMs * 0.02 + 50;
+}
+
+/**
+ * Until when the primary holds its lease: one lease after the send time of the latest round that a majority
+ * acknowledged, itself counted. Undefined while no round is.
+ */
+export function ownLeaseUntilMs(state: CoreState, nowMs: number): number | undefined {
+  const { reign, durable, parameters } = state;
+  if (reign === null || durable.configuration === null) return undefined;
+  const sentAt = durable.configuration.voters.map((voter) => {
+    const at = voter.nodeId === parameters.nodeId ? nowMs : reign.acknowledgedAtMs[voter.nodeId];
+    return at !== undefined && at >= reign.ignoreSentBeforeMs ? at : undefined;
+  });
+  const reached = majorityValue(sentAt);
+  const until = Math.max(
+    reign.leaseFloorMs,
+    reached === undefined ? Number.NEGATIVE_INFINITY : reached + durable.configuration.leaseMs,
+  );
+  return Number.isFinite(until) ? until : undefined;
+}
+
+/** When the primary begins to fence itself, unless a newer round is acknowledged before. */
+export function fenceAtMs(state: CoreState, nowMs: number): number {
+  const configuration = state.durable.configuration;
+  const grace = state.reign?.graceUntilMs ?? null;
+  const until = ownLeaseUntilMs(state, nowMs);
+  if (until === undefined || configuration === null) return grace ?? nowMs;
+  const fenceAt = until - leaseMarginMs(configuration.leaseMs) - state.parameters.fenceBudgetMs;
+  return grace === null ? fenceAt : Math.max(fenceAt, grace);
+}
+
+/** Whether enough of the lease is left to act as primary and still fence in time. */
+export function holdsLease(state: CoreState, nowMs: number): boolean {
+  const until = ownLeaseUntilMs(state, nowMs);
+  const configuration = state.durable.configuration;
+  if (until === undefined || configuration === null) return false;
+  return nowMs < until - leaseMarginMs(configuration.leaseMs) - state.parameters.fenceBudgetMs;
+}
+
+/** Why this voter may not yet elect another than `candidate`, or null when it may. */
+export function boundByLease(transition: Transition, candidate: number): string | null {
+  const { state, nowMs } = transition;
+  const lease = state.lease;
+  if (lease !== null && nowMs < lease.untilMs && lease.holder !== candidate) {
+    return `promised to node ${lease.holder} for another ${Math.ceil(lease.untilMs - nowMs)} ms`;
+  }
+  const still = walStillMs(state, nowMs);
+  const holder = lease?.holder ?? state.server.upstream;
+  if (still !== null && still < transition.leaseMs && holder !== candidate) {
+    return `WAL from the primary moved ${Math.floor(still)} ms ago`;
+  }
+  return null;
+}
+
+/** How long no WAL has come from the primary; null when none ever came. */
+export function walStillMs(state: CoreState, nowMs: number): number | null {
+  return state.walMovedAtMs === null ? null : Math.max(0, nowMs - state.walMovedAtMs);
+}
+
+/** Remaining time of the wait that follows each start or loss of the listener; Infinity while not listening. */
+export function startWaitMs(state: CoreState, nowMs: number): number {
+  if (state.listeningSinceMs === null || !state.reachesItself) return Number.POSITIVE_INFINITY;
+  const lease = Math.max(
+    state.durable.longestLeaseMs,
+    state.durable.configuration?.leaseMs ?? 0,
+    state.parameters.leaseMs,
+  );
+  return Math.max(0, state.listeningSinceMs + lease - nowMs);
+}
+
+/**
+ * Whether everything this daemon ever promised, it promised to itself: the last term it knows is its own
+ * reign. Any acknowledgement given to another since would have raised the stored term first.
+ */
+export function ownsLatestTerm(state: CoreState): boolean {
+  const { reigns, term, votedFor } = state.durable;
+  const latest = reigns.at(-1);
+  return (
+    latest !== undefined &&
+    latest.nodeId === state.parameters.nodeId &&
+    latest.term === term &&
+    (votedFor === null || votedFor === state.parameters.nodeId)
+  );
+}

@@ -1,0 +1,181 @@
+import type { Lsn } from '../../domain/lsn.ts';
+import type { NodeId } from '../../domain/node.ts';
+import type { Reign, WalEnd } from '../../domain/reign.ts';
+import type { TimelineId } from '../../domain/timeline.ts';
+import { reissueConfiguration } from './configuration.ts';
+import type { OperationResult } from './events-and-effects.ts';
+import { becomeFencing } from './fencing.ts';
+import { sendHeartbeats } from './heartbeats.ts';
+import { holdsLease, ownLeaseUntilMs } from './lease.ts';
+import { mergeReigns } from './position.ts';
+import type { Campaign } from './state.ts';
+import type { Transition } from './transition.ts';
+
+/**
+ * A majority has voted for this node. The votes are its first acknowledgements: the lease counts from their
+ * sending, heartbeats begin now, and only then is the server opened (failover.md §6.6 to §6.8).
+ */
+export function win(transition: Transition, campaign: Campaign): void {
+  const { state, nowMs } = transition;
+  const grantors = Object.entries(campaign.votes).flatMap(([id, vote]) =>
+    vote?.granted === true ? [Number(id)] : [],
+  );
+  const former = state.primary?.nodeId ?? latestOtherPrimary(transition);
+  const isInPlace = state.reign !== null;
+  state.campaign = null;
+  state.reign = {
+    term: campaign.term,
+    phase: isInPlace ? (state.reign?.phase ?? 'writable') : 'promoting',
+    acknowledgedAtMs: Object.fromEntries(grantors.map((id) => [id, campaign.sentAtMs])),
+    nextHeartbeatAtMs: nowMs,
+    ignoreSentBeforeMs: campaign.sentAtMs,
+    leaseFloorMs: Number.NEGATIVE_INFINITY,
+    graceUntilMs: null,
+    configurationStoredBy: {},
+    recentCrashesAtMs: state.reign?.recentCrashesAtMs ?? [],
+    higherTerm: null,
+  };
+  if (!holdsLease(state, nowMs)) {
+    state.reign = null;
+    state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
+    transition.explain('§6.6', 'elected too late: the votes came when the lease they give was over');
+    return;
+  }
+  transition.explain(
+    '§6.6',
+    `elected in term ${campaign.term} by nodes ${[transition.self, ...grantors].join(', ')}`,
+    {
+      term: campaign.term,
+      former: former ?? null,
+    },
+  );
+  reissueConfiguration(transition);
+  openServer(transition, campaign, former);
+}
+
+function latestOtherPrimary(transition: Transition): NodeId | null {
+  const latest = transition.state.durable.reigns.at(-1);
+  return latest === undefined || latest.nodeId === transition.self ? null : latest.nodeId;
+}
+
+function openServer(transition: Transition, campaign: Campaign, former: NodeId | null): void {
+  const { state } = transition;
+  const { server, reign } = state;
+  if (reign === null || server.walEnd === null) return;
+  const isOpen = server.verdict === 'up' && server.recoveryState === 'primary';
+  const isRestarting = state.role === 'primary' && !isOpen;
+  if (isOpen || isRestarting) {
+    recordReign(transition, server.walEnd.timeline, server.walEnd);
+    if (isOpen) becomeWritable(transition, 'elected', former);
+    return;
+  }
+  state.role = 'promoting';
+  if (server.verdict === 'gone') {
+    recordReign(transition, server.walEnd.timeline, server.walEnd);
+    sendHeartbeats(transition);
+    const id = transition.begin('startPrimary');
+    transition.effect({ type: 'startPrimary', id, timeoutMs: state.parameters.restartTimeoutMs });
+    return;
+  }
+  const { timeline } = campaign;
+  if (timeline === null) {
+    becomeFencing(transition, '§6.7', 'its server is in recovery, but no timeline was voted for');
+    return;
+  }
+  recordReign(transition, timeline as TimelineId, server.walEnd);
+  sendHeartbeats(transition);
+  const id = transition.begin('promote');
+  transition.effect({
+    type: 'promote',
+    id,
+    term: reign.term,
+    highestTimeline: timeline - 1,
+    leaseUntilMs: ownLeaseUntilMs(state, transition.nowMs) ?? transition.nowMs,
+  });
+}
+
+/** Stored before the server opens, so that no WAL is ever written that belongs to no reign. */
+function recordReign(transition: Transition, timeline: TimelineId, fork: WalEnd): void {
+  const { state } = transition;
+  if (state.reign === null) return;
+  const reign: Reign = {
+    term: state.reign.term,
+    nodeId: transition.self,
+    timeline,
+    parentTimeline: fork.timeline,
+    forkLsn: fork.lsn,
+  };
+  transition.remember({ reigns: mergeReigns(state.durable.reigns, [reign]), intent: 'primary' });
+}
+
+export function onPromoted(transition: Transition, result: OperationResult & { kind: 'promote' }): void {
+  const { state, nowMs } = transition;
+  if (state.reign === null || state.role !== 'promoting') return;
+  if (result.promoted === null) {
+    becomeFencing(transition, '§6.7', `the promotion failed: ${result.reason ?? 'no reason given'}`);
+    return;
+  }
+  if (!holdsLease(state, nowMs)) {
+    becomeFencing(transition, '§6.7', 'the lease was lost while promoting');
+    return;
+  }
+  const { timeline, forkLsn } = result.promoted;
+  const parentTimeline = state.server.walEnd?.timeline ?? timeline;
+  recordReign(transition, timeline, { timeline: parentTimeline, lsn: forkLsn as Lsn });
+  state.server = {
+    ...state.server,
+    verdict: 'up',
+    recoveryState: 'primary',
+    walEnd: { timeline, lsn: forkLsn as Lsn },
+    isReceiverActive: false,
+    upstream: null,
+  };
+  becomeWritable(transition, 'promoted', state.primary?.nodeId ?? null);
+}
+
+export function onPrimaryStarted(
+  transition: Transition,
+  result: OperationResult & { kind: 'startPrimary' },
+): void {
+  const { state } = transition;
+  if (state.reign === null) return;
+  if (!result.isWritable) {
+    becomeFencing(transition, '§5', `PostgreSQL could not be started: ${result.reason ?? 'no reason given'}`);
+    return;
+  }
+  state.server = {
+    ...state.server,
+    verdict: 'up',
+    recoveryState: 'primary',
+    isReceiverActive: false,
+    upstream: null,
+  };
+  becomeWritable(transition, 'elected', null);
+}
+
+/** Everybody may follow from here on. */
+export function becomeWritable(
+  transition: Transition,
+  kind: 'promoted' | 'restarted' | 'elected',
+  former: NodeId | null,
+): void {
+  const { state } = transition;
+  if (state.reign === null) return;
+  state.role = 'primary';
+  state.reign = { ...state.reign, phase: 'writable' };
+  state.primary = null;
+  state.lease = null;
+  state.isReceiverHeld = false;
+  state.walMovedAtMs = null;
+  sendHeartbeats(transition);
+  transition.effect({ type: 'afterOpening', term: state.reign.term, formerPrimary: former, kind });
+  if (kind === 'promoted') {
+    transition.notify(
+      'repmgrd_failover_promote',
+      `node ${transition.self} promoted to primary in term ${state.reign.term}`,
+      {
+        ...(former === null ? {} : { subject: former }),
+      },
+    );
+  }
+}

@@ -1,0 +1,277 @@
+import type { NodeId, RecoveryState } from '../../domain/node.ts';
+import type {
+  DaemonRole,
+  PrimaryPhase,
+  ProtocolStatus,
+  TransferToken,
+  VoteReply,
+  VoteRequest,
+} from '../../domain/peer-messages.ts';
+import type { Reign, WalEnd } from '../../domain/reign.ts';
+import type { Voter, VotingConfiguration } from '../../domain/voting-configuration.ts';
+
+/** What the local repmgr.conf and metadata say; replaced as a whole on reload. */
+export interface CoreParameters {
+  readonly nodeId: NodeId;
+  readonly nodeName: string;
+  /** As this node's file says; in force only through the configuration of the primary that issued it. */
+  readonly leaseMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** Time kept for the fence ladder before the lease runs out. */
+  readonly fenceBudgetMs: number;
+  readonly priority: number;
+  /** `failover=automatic`; a manual node votes but never stands. */
+  readonly isFailoverAutomatic: boolean;
+  readonly crashAction: 'auto' | 'restart' | 'failover';
+  readonly crashWindowMs: number;
+  readonly restartTimeoutMs: number;
+  readonly isAutoRejoinOn: boolean;
+}
+
+/** Stored before any reply that depends on it (failover.md §2). */
+export interface DurableState {
+  readonly incarnation: string;
+  /** Raised by each start of the daemon. */
+  readonly startCounter: number;
+  readonly term: number;
+  readonly votedFor: NodeId | null;
+  readonly reigns: readonly Reign[];
+  readonly configuration: VotingConfiguration | null;
+  /** Longest lease promised to anybody; a start waits this long before it grants a vote. */
+  readonly longestLeaseMs: number;
+  readonly intent: 'primary' | 'standby' | 'fenced';
+  /** Highest timeline that this voter has heard of or voted for: no later one may be as low (I7). */
+  readonly highestTimeline: number;
+  /** Terms of reigns that this node ended by its own hand; it never heartbeats in them again. */
+  readonly endedReigns: readonly number[];
+  /** Highest (start counter, term) seen of each voter: one that shows less has lost its memory. */
+  readonly seen: Readonly<Record<string, { readonly startCounter: number; readonly term: number }>>;
+}
+
+/**
+ * The local PostgreSQL as last observed. `gone`: verified that no process of it is left. `busy`: alive but
+ * not to be asked now. `rebuilding`: the data directory is being rewound or re-cloned.
+ */
+export interface ServerObservation {
+  readonly verdict: 'up' | 'busy' | 'gone' | 'unknown' | 'rebuilding';
+  readonly recoveryState: RecoveryState | null;
+  /** End of valid WAL on disk; null when it isn't known (then the node grants nobody). */
+  readonly walEnd: WalEnd | null;
+  readonly isReceiverActive: boolean;
+  /** The receiver was stopped for a vote and its primary_conninfo put aside. */
+  readonly isReceiverHeld: boolean;
+  /** The node that primary_conninfo points to, null when it points to none that is known. */
+  readonly upstream: NodeId | null;
+  /** With `gone`: whether the control file says it was shut down in order. */
+  readonly wasShutDown: boolean;
+}
+
+/** As voter: to whom this node has promised not to elect another, and until when. */
+export interface HeldLease {
+  readonly holder: NodeId;
+  readonly term: number;
+  readonly untilMs: number;
+}
+
+/** As primary or promoting winner. */
+export interface OwnReign {
+  readonly term: number;
+  readonly phase: PrimaryPhase;
+  /** Per voter, the send time of the latest round that it acknowledged. */
+  readonly acknowledgedAtMs: Readonly<Record<number, number>>;
+  readonly nextHeartbeatAtMs: number;
+  /** Acknowledgements of rounds sent earlier count for nothing (set when the clock jumped). */
+  readonly ignoreSentBeforeMs: number;
+  /** Lease won under the previous set of voters; a change by one voter leaves it in force to its end. */
+  readonly leaseFloorMs: number;
+  /** Until when a lease must have been won at first, or again after a jump. */
+  readonly graceUntilMs: number | null;
+  readonly configurationStoredBy: Readonly<Record<number, string>>;
+  readonly recentCrashesAtMs: readonly number[];
+  /** Term of somebody else that voters mention without a reign in it (§6.9). */
+  readonly higherTerm: number | null;
+}
+
+export interface Campaign {
+  readonly id: number;
+  readonly stage: 'gathering' | 'waiting' | 'preVote' | 'stoppingReceiver' | 'vote';
+  readonly startedAtMs: number;
+  /** When the stage is given up, or, in `waiting`, begun in earnest. */
+  readonly untilMs: number;
+  readonly token: TransferToken | null;
+  readonly term: number;
+  /** Send time of the vote requests; the lease of a winner counts from it. */
+  readonly sentAtMs: number;
+  /** Timeline proposed to the voters; null when the server is open already. */
+  readonly timeline: number | null;
+  readonly statuses: Readonly<Record<number, ProtocolStatus | null>>;
+  readonly votes: Readonly<Record<number, VoteReply | null>>;
+  readonly countsOwnVote: boolean;
+}
+
+/** A vote being granted: the receiver must stand still before the answer is given. */
+export interface PendingVote {
+  readonly replyTo: string;
+  readonly request: VoteRequest;
+}
+
+export interface Handover {
+  readonly term: number;
+  readonly stage: 'assessing' | 'restarting' | 'choosing' | 'transferring';
+  readonly untilMs: number;
+  readonly statuses: Readonly<Record<number, ProtocolStatus | null>>;
+  readonly tried: readonly NodeId[];
+  readonly target: NodeId | null;
+  readonly assessment: CrashAssessment | null;
+  readonly wasShutDown: boolean;
+  readonly startedAtMs: number;
+}
+
+/** Evidence for what to do after PostgreSQL on the primary died. */
+export interface CrashAssessment {
+  readonly walEnd: WalEnd | null;
+  /** WAL to replay in crash recovery. */
+  readonly redoBytes: bigint;
+  readonly wasShutDown: boolean;
+}
+
+/** What the server of a silent primary answers itself; it may be alive without its daemon. */
+export interface PrimaryProbe {
+  readonly id: number;
+  readonly holder: NodeId;
+  readonly startedAtMs: number;
+  /** Null while nothing has come back. */
+  readonly isWritable: boolean | null;
+}
+
+export interface PrimarySighting {
+  readonly nodeId: NodeId;
+  readonly term: number;
+  readonly phase: PrimaryPhase;
+  readonly heardAtMs: number;
+}
+
+export type Operation =
+  | 'fence'
+  | 'promote'
+  | 'startPrimary'
+  | 'assessCrash'
+  | 'follow'
+  | 'rejoin'
+  | 'stopReceiver'
+  | 'restoreReceiver';
+
+export interface CoreState {
+  readonly parameters: CoreParameters;
+  readonly durable: DurableState;
+  readonly role: DaemonRole;
+  /** From here one lease passes before the first vote is granted. */
+  readonly listeningSinceMs: number | null;
+  readonly reachesItself: boolean;
+  readonly server: ServerObservation;
+  readonly serverChangedAtMs: number;
+  readonly walMovedAtMs: number | null;
+  readonly lease: HeldLease | null;
+  readonly primary: PrimarySighting | null;
+  readonly reign: OwnReign | null;
+  readonly probe: PrimaryProbe | null;
+  readonly campaign: Campaign | null;
+  readonly nextCampaignAtMs: number;
+  readonly pendingVote: PendingVote | null;
+  readonly handover: Handover | null;
+  /** Set while the receiver is held still for a vote; the lease of the vote decides when it is put back. */
+  readonly isReceiverHeld: boolean;
+  /** The operation that the shell carries out on the local server, and its number. */
+  readonly operation: { readonly kind: Operation; readonly id: number; readonly startedAtMs: number } | null;
+  readonly nextRejoinAtMs: number;
+  readonly rejoinFailures: number;
+  readonly nextId: number;
+  readonly timerDueMs: number | null;
+  readonly highestTimelineHeard: number;
+  /** What repmgr.nodes and the registered daemons say, as last read (only the primary's counts). */
+  readonly registered: readonly Voter[] | null;
+  /** Nodes whose daemon has answered with the registered incarnation in this reign. */
+  readonly answeringVoters: readonly NodeId[];
+  /** Somebody answered with a configuration while this node has none: it must not make a first one. */
+  readonly foreignConfiguration: boolean;
+  readonly pauseRequest: {
+    readonly replyTo: string;
+    readonly paused: boolean;
+    readonly untilMs: number;
+  } | null;
+  /** Latest decision or non-decision, for people. */
+  readonly explanation: Explanation | null;
+}
+
+/** A decision, or a decision not to act, with what it rests on (failover.md §11). */
+export interface Explanation {
+  readonly atMs: number;
+  /** Section of the protocol that was applied. */
+  readonly rule: string;
+  readonly text: string;
+  readonly evidence: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export function initialState(parameters: CoreParameters, durable: DurableState): CoreState {
+  return {
+    parameters,
+    durable: { ...durable, startCounter: durable.startCounter + 1 },
+    role: durable.intent === 'fenced' ? 'fenced' : 'follower',
+    listeningSinceMs: null,
+    reachesItself: false,
+    server: {
+      verdict: 'unknown',
+      recoveryState: null,
+      walEnd: null,
+      isReceiverActive: false,
+      isReceiverHeld: false,
+      upstream: null,
+      wasShutDown: false,
+    },
+    serverChangedAtMs: 0,
+    walMovedAtMs: null,
+    lease: null,
+    primary: null,
+    reign: null,
+    probe: null,
+    campaign: null,
+    nextCampaignAtMs: 0,
+    pendingVote: null,
+    handover: null,
+    isReceiverHeld: false,
+    operation: null,
+    nextRejoinAtMs: 0,
+    rejoinFailures: 0,
+    nextId: 1,
+    timerDueMs: null,
+    highestTimelineHeard: 0,
+    registered: null,
+    answeringVoters: [],
+    foreignConfiguration: false,
+    pauseRequest: null,
+    explanation: null,
+  };
+}
+
+export const emptyDurableState = (incarnation: string): DurableState => ({
+  incarnation,
+  startCounter: 0,
+  term: 0,
+  votedFor: null,
+  reigns: [],
+  configuration: null,
+  longestLeaseMs: 0,
+  intent: 'standby',
+  highestTimeline: 0,
+  endedReigns: [],
+  seen: {},
+});
+
+/** Zero when nothing is known. */
+export function highestTimeline(state: CoreState): number {
+  const own = state.server.walEnd?.timeline ?? 0;
+  return state.durable.reigns.reduce(
+    (highest, reign) => Math.max(highest, reign.timeline),
+    Math.max(own, state.highestTimelineHeard, state.durable.highestTimeline),
+  );
+}

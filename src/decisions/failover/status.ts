@@ -1,0 +1,76 @@
+import type { ProtocolStatus } from '../../domain/peer-messages.ts';
+import { isSuspended } from '../../domain/voting-configuration.ts';
+import { ownIdentity } from './identity.ts';
+import { holdsLease, startWaitMs, walStillMs } from './lease.ts';
+import { lineageOf, positionOf } from './position.ts';
+import { type CoreState, highestTimeline } from './state.ts';
+
+/** Why this node may not be promoted now, or null when it may (failover.md §6.3). */
+export function whyNotPromotable(state: CoreState): string | null {
+  const { parameters, durable, server } = state;
+  if (!parameters.isFailoverAutomatic) return 'failover is "manual"';
+  if (parameters.priority <= 0) return 'priority is 0';
+  if (durable.configuration === null) return 'no voting configuration is known yet';
+  if (isSuspended(durable.configuration)) return 'failover is paused';
+  if (!durable.configuration.voters.some((voter) => voter.nodeId === parameters.nodeId))
+    return 'it is no voter';
+  if (server.verdict === 'rebuilding') return 'its data directory is being rebuilt';
+  if (server.verdict === 'gone') {
+    if (durable.intent === 'standby') return 'its PostgreSQL is not running';
+  } else if (server.verdict !== 'up') {
+    return `its PostgreSQL is ${server.verdict === 'busy' ? 'busy' : 'not reachable'}`;
+  }
+  if (server.walEnd === null) return 'the end of its WAL is not known';
+  const lineage = lineageOf(server.walEnd, durable.reigns);
+  if (lineage.kind === 'unknown') return lineage.reason;
+  return null;
+}
+
+export function ownPosition(state: CoreState) {
+  return state.server.walEnd === null ? null : positionOf(state.server.walEnd, state.durable.reigns);
+}
+
+/** Everything that peers, the command line and the explanation of a decision need to know of this node. */
+export function protocolStatus(state: CoreState, nowMs: number): ProtocolStatus {
+  const { parameters, durable, lease, reign, primary } = state;
+  const isBound = lease !== null && nowMs < lease.untilMs;
+  const leads = (state.role === 'primary' || state.role === 'promoting') && reign !== null;
+  const notPromotable = whyNotPromotable(state);
+  const startWait = startWaitMs(state, nowMs);
+  return {
+    ...ownIdentity(state),
+    role: state.role,
+    phase: leads ? reign.phase : null,
+    primary: leads ? parameters.nodeId : (primary?.nodeId ?? null),
+    leaseHolder: leads && holdsLease(state, nowMs) ? parameters.nodeId : isBound ? lease.holder : null,
+    leaseRemainingMs: Math.max(
+      isBound ? lease.untilMs - nowMs : 0,
+      Number.isFinite(startWait) ? startWait : 0,
+    ),
+    walStillMs: walStillMs(state, nowMs),
+    isPromotable: notPromotable === null,
+    notPromotableReason: notPromotable,
+    position: ownPosition(state),
+    walEnd: state.server.walEnd,
+    priority: parameters.priority,
+    paused: durable.configuration === null ? false : isSuspended(durable.configuration),
+    reigns: durable.reigns,
+    highestTimeline: highestTimeline(state) as ProtocolStatus['highestTimeline'],
+    voterIds: durable.configuration?.voters.map((voter) => voter.nodeId) ?? [],
+    votersHeard: heardVoters(state, nowMs),
+  };
+}
+
+/** Voters that acknowledged this primary within a lease. */
+function heardVoters(state: CoreState, nowMs: number): ProtocolStatus['votersHeard'] {
+  const { reign, durable, parameters } = state;
+  if (reign === null || durable.configuration === null) return [];
+  const { leaseMs, voters } = durable.configuration;
+  return voters
+    .map((voter) => voter.nodeId)
+    .filter(
+      (id) =>
+        id === parameters.nodeId ||
+        nowMs - (reign.acknowledgedAtMs[id] ?? Number.NEGATIVE_INFINITY) < leaseMs,
+    );
+}

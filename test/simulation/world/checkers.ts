@@ -1,0 +1,112 @@
+import { comparePositions } from '../../../src/decisions/failover/position.ts';
+import type { DurableState } from '../../../src/decisions/failover/state.ts';
+import { ownPosition } from '../../../src/decisions/failover/status.ts';
+import type { VoteReply } from '../../../src/domain/peer-messages.ts';
+import type { WalPosition } from '../../../src/domain/reign.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+import type { World } from './world.ts';
+
+export class InvariantViolated extends Error {}
+
+/** The invariants of the protocol, looked at after every event of a run. */
+export class Checkers {
+  /** Milliseconds in which two nodes were writable at once; must stay 0. */
+  doublePrimaryMs = 0;
+  private readonly votes = new Map<string, number>();
+  private readonly grants = new Map<number, Map<number, WalPosition | null>>();
+  private readonly timelines = new Map<number, number>();
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** I1: no two writable nodes at any instant. */
+  afterEvent(): void {
+    const nowMs = this.world.clock.nowMs;
+    const writable = this.world.nodes.filter(
+      (node) => node.server.isWritable && !node.isPaused && nowMs >= node.exemptUntilMs,
+    );
+    if (writable.length > 1) {
+      throw new InvariantViolated(
+        `I1: nodes ${writable.map((node) => node.nodeId).join(' and ')} are writable at once`,
+      );
+    }
+  }
+
+  /** I2: terms never decrease, one vote a term, across restarts. */
+  onPersist(node: SimulatedNode, durable: DurableState): void {
+    if (durable.term < node.durable.term)
+      throw new InvariantViolated(`I2: node ${node.nodeId} went back in term`);
+    if (durable.votedFor === null) return;
+    const key = `${node.nodeId}/${durable.term}`;
+    const before = this.votes.get(key);
+    if (before !== undefined && before !== durable.votedFor) {
+      throw new InvariantViolated(
+        `I2: node ${node.nodeId} voted for ${before} and ${durable.votedFor} in term ${durable.term}`,
+      );
+    }
+    this.votes.set(key, durable.votedFor);
+  }
+
+  onVote(voter: SimulatedNode, term: number, reply: VoteReply): void {
+    if (!reply.granted) return;
+    const grants = this.grants.get(term) ?? new Map();
+    grants.set(voter.nodeId, reply.position);
+    this.grants.set(term, grants);
+  }
+
+  /** I3: the promoted node has at least what each voter had that elected it. */
+  onPromote(node: SimulatedNode, term: number): void {
+    const { state } = node;
+    if (state === null) return;
+    const reigns = state.durable.reigns.filter((reign) => reign.term < term);
+    const own = ownPosition({
+      ...state,
+      server: { ...state.server, walEnd: node.server.walEnd },
+      durable: { ...state.durable, reigns },
+    });
+    for (const [voter, position] of this.grants.get(term) ?? []) {
+      if (position === null || own === null) continue;
+      if (comparePositions(own, position) < 0) {
+        throw new InvariantViolated(
+          `I3: node ${node.nodeId} was promoted behind its voter ${voter} in term ${term}`,
+        );
+      }
+    }
+    const timeline = Math.max(
+      ...this.world.nodes.map((other) => other.server.timeline),
+      ...this.timelines.keys(),
+      0,
+    );
+    const next = (state.durable.reigns.at(-1)?.timeline ?? 0) as number;
+    if (this.timelines.has(next))
+      throw new InvariantViolated(`I7: timeline ${next} is used twice (highest ${timeline})`);
+    this.timelines.set(next, node.nodeId);
+  }
+
+  /** After everything is healed: one primary under a lease, everybody streams from it or through it, terms agree. */
+  atEnd(): void {
+    const { nodes } = this.world;
+    const primaries = nodes.filter((node) => node.server.isWritable);
+    if (primaries.length !== 1)
+      throw new InvariantViolated(`liveness: ${primaries.length} primaries at the end`);
+    const primary = primaries[0] as SimulatedNode;
+    if (primary.state?.role !== 'primary')
+      throw new InvariantViolated(`liveness: the primary's role is ${primary.state?.role}`);
+    for (const node of nodes) {
+      if (node === primary) continue;
+      const { server } = node;
+      if (!server.isRunning || !server.isStreaming || !server.isPrefixOf(primary.server)) {
+        throw new InvariantViolated(
+          `liveness: node ${node.nodeId} (${node.state?.role}) does not stream from node ${primary.nodeId}`,
+        );
+      }
+      if (node.state?.durable.term !== primary.state.durable.term) {
+        throw new InvariantViolated(
+          `liveness: node ${node.nodeId} is in term ${node.state?.durable.term}, the primary in ${primary.state.durable.term}`,
+        );
+      }
+    }
+  }
+}

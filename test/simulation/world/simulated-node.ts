@@ -1,0 +1,329 @@
+import type {
+  CoreEffect,
+  CoreEvent,
+  OperationResult,
+} from '../../../src/decisions/failover/events-and-effects.ts';
+import {
+  type CoreParameters,
+  type CoreState,
+  type DurableState,
+  initialState,
+} from '../../../src/decisions/failover/state.ts';
+import { step } from '../../../src/decisions/failover/step.ts';
+import type { NodeId } from '../../../src/domain/node.ts';
+import type { TimelineId } from '../../../src/domain/timeline.ts';
+import type { SimulatedServer } from './simulated-server.ts';
+import type { World } from './world.ts';
+
+type Distribute<T> = T extends unknown ? Omit<T, 'nowMs' | 'random'> : never;
+export type BareEvent = Distribute<CoreEvent>;
+
+/** A daemon (the real core and a model of its shell) with its server, on a host with a clock of its own. */
+export class SimulatedNode {
+  readonly nodeId: NodeId;
+  readonly server: SimulatedServer;
+  durable: DurableState;
+  state: CoreState | null = null;
+  /** Rises with each start of the daemon: what an earlier life scheduled is void. */
+  life = 0;
+  isPaused = false;
+  /** After a pause of the whole host nothing can stop the server before the daemon has run (I1's exception). */
+  exemptUntilMs = 0;
+  private operation = 0;
+  private queue: CoreEffect[] = [];
+  private isPersisting = false;
+  private readonly deferred: (() => void)[] = [];
+  private readonly world: World;
+  private readonly parameters: CoreParameters;
+  private readonly clockRate: number;
+
+  constructor(
+    world: World,
+    parameters: CoreParameters,
+    server: SimulatedServer,
+    durable: DurableState,
+    clockRate: number,
+  ) {
+    this.world = world;
+    this.parameters = parameters;
+    this.nodeId = parameters.nodeId;
+    this.server = server;
+    this.durable = durable;
+    this.clockRate = clockRate;
+  }
+
+  get localMs(): number {
+    return this.world.clock.nowMs * this.clockRate + 1_000_000;
+  }
+
+  start(): void {
+    if (this.state !== null) return;
+    this.life += 1;
+    this.queue = [];
+    this.isPersisting = false;
+    this.state = initialState(this.parameters, this.durable);
+    this.durable = { ...this.state.durable };
+    const { life } = this;
+    this.later(this.world.random.between(5, 60), () => {
+      this.feed({ type: 'listening', reachesItself: true });
+    });
+    this.observeRegularly(life);
+    this.readRegistrations(life);
+  }
+
+  crashDaemon(): void {
+    this.state = null;
+    this.life += 1;
+    this.operation += 1;
+  }
+
+  crashServer(): void {
+    if (!this.server.isRunning) return;
+    this.server.stop();
+    this.later(this.world.random.between(1, 8), () => this.observe());
+  }
+
+  /** The whole host stands still, its clock goes on (a suspended virtual machine that knows it). */
+  pause(durationMs: number): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.world.clock.after(durationMs, () => {
+      this.isPaused = false;
+      this.exemptUntilMs = this.world.clock.nowMs + 450;
+      this.feed({ type: 'tick' });
+      for (const run of this.deferred.splice(0)) run();
+    });
+  }
+
+  feed(event: BareEvent): void {
+    if (this.state === null) return;
+    if (this.isPaused) {
+      const { life } = this;
+      this.deferred.push(() => {
+        if (life === this.life) this.feed(event);
+      });
+      return;
+    }
+    const full = { ...event, nowMs: this.localMs, random: this.world.random.next() } as CoreEvent;
+    const result = step(this.state, full);
+    this.state = result.state;
+    this.queue.push(...result.effects);
+    this.drain();
+  }
+
+  /** Effects in order; what follows a persist waits for it. */
+  private drain(): void {
+    while (!this.isPersisting) {
+      const effect = this.queue.shift();
+      if (effect === undefined) return;
+      if (effect.type === 'persist') this.persist(effect.durable);
+      else this.perform(effect);
+    }
+  }
+
+  private persist(durable: DurableState): void {
+    this.isPersisting = true;
+    this.later(
+      this.world.random.chance(0.03) ? this.world.random.between(10, 250) : this.world.random.between(0.5, 6),
+      () => {
+        this.world.checkers.onPersist(this, durable);
+        this.durable = durable;
+        this.isPersisting = false;
+        this.drain();
+      },
+    );
+  }
+
+  private perform(effect: CoreEffect): void {
+    switch (effect.type) {
+      case 'persist':
+        return;
+      case 'reply':
+        this.world.reply(this, effect.replyTo, effect.body);
+        return;
+      case 'send':
+        this.world.send(this, effect);
+        return;
+      case 'setTimer':
+        this.setTimer(effect.atMs);
+        return;
+      case 'markStandby':
+        if (!this.server.isRunning) this.server.hasStandbySignal = true;
+        return;
+      case 'probePrimary':
+        this.probe(effect);
+        return;
+      case 'afterOpening':
+      case 'notify':
+        return;
+      case 'explain':
+        this.world.trace(this, `${effect.explanation.rule} ${effect.explanation.text}`);
+        return;
+      default:
+        this.operate(effect);
+    }
+  }
+
+  private setTimer(atLocalMs: number): void {
+    const atMs = (atLocalMs - 1_000_000) / this.clockRate;
+    const { life } = this;
+    this.world.clock.at(atMs + this.world.random.between(0, 4), () => {
+      // Only the latest timer counts, as in the shell.
+      if (life === this.life && this.state?.timerDueMs === atLocalMs) this.feed({ type: 'tick' });
+    });
+  }
+
+  private probe(effect: CoreEffect & { type: 'probePrimary' }): void {
+    const other = this.world.node(effect.primary.nodeId);
+    const isReachable = this.world.network.isConnected(this.nodeId, other.nodeId) && !other.isPaused;
+    const delayMs = isReachable ? this.world.random.between(1, 20) : effect.timeoutMs;
+    this.later(delayMs, () => {
+      const isWritable = isReachable && other.server.isWritable;
+      this.feed({ type: 'primaryProbed', scope: effect.scope, isWritable });
+    });
+  }
+
+  private operate(effect: CoreEffect & { id: number }): void {
+    const { random } = this.world;
+    this.operation += 1;
+    const { operation } = this;
+    const finish = (delayMs: number, run: () => OperationResult | null) =>
+      this.later(delayMs, () => {
+        if (operation !== this.operation) return;
+        const result = run();
+        if (result !== null) this.feed({ type: 'operationFinished', id: effect.id, result });
+      });
+    switch (effect.type) {
+      case 'fence':
+        finish(random.between(2, 300), () => {
+          this.server.stop();
+          return { kind: 'fence', isVerified: true, walEnd: this.server.walEnd };
+        });
+        return;
+      case 'promote':
+        finish(random.chance(0.1) ? random.between(200, 1_500) : random.between(10, 120), () =>
+          this.promote(effect),
+        );
+        return;
+      case 'startPrimary':
+        finish(random.between(80, 600), () => this.startPrimary());
+        return;
+      case 'assessCrash':
+        finish(random.between(5, 60), () => {
+          this.server.stop();
+          return {
+            kind: 'assessCrash',
+            assessment: {
+              walEnd: this.server.walEnd,
+              redoBytes: BigInt(Math.floor(random.between(0, 4e7))),
+              wasShutDown: this.server.wasShutDown,
+            },
+            reason: null,
+          };
+        });
+        return;
+      case 'follow':
+        finish(random.between(3, 80), () => {
+          this.server.upstream = effect.primary.nodeId;
+          this.server.isReceiverHeld = false;
+          return { kind: 'follow', ok: this.server.isRunning, reason: null };
+        });
+        return;
+      case 'rejoin':
+        finish(random.between(100, 2_500), () => this.rejoin(effect.primary.nodeId));
+        return;
+      case 'stopReceiver':
+        finish(random.between(2, 60), () => {
+          this.server.isReceiverHeld = true;
+          this.server.isStreaming = false;
+          return {
+            kind: 'stopReceiver',
+            walEnd: this.server.isRunning ? this.server.walEnd : null,
+            reason: null,
+          };
+        });
+        return;
+      case 'restoreReceiver':
+        finish(random.between(2, 30), () => {
+          this.server.isReceiverHeld = false;
+          return { kind: 'restoreReceiver', ok: true, reason: null };
+        });
+        return;
+      default:
+    }
+  }
+
+  private promote(effect: CoreEffect & { type: 'promote' }): OperationResult {
+    const isLate = this.localMs >= effect.leaseUntilMs;
+    const isReady = this.server.isRunning && this.server.recoveryState === 'standby';
+    if (isLate || !isReady || this.world.random.chance(0.03)) {
+      return { kind: 'promote', promoted: null, reason: 'simulated failure' };
+    }
+    const forkLsn = this.server.endLsn;
+    this.world.checkers.onPromote(this, effect.term);
+    this.server.promote((effect.highestTimeline + 1) as TimelineId);
+    return { kind: 'promote', promoted: { timeline: this.server.timeline, forkLsn }, reason: null };
+  }
+
+  private startPrimary(): OperationResult {
+    if (this.world.random.chance(0.1))
+      return { kind: 'startPrimary', isWritable: false, reason: 'simulated failure' };
+    this.server.hasStandbySignal = false;
+    this.server.start();
+    return { kind: 'startPrimary', isWritable: true, reason: null };
+  }
+
+  private rejoin(primaryId: NodeId): OperationResult {
+    const primary = this.world.node(primaryId);
+    const isReachable =
+      this.world.network.isConnected(this.nodeId, primaryId) &&
+      primary.server.isWritable &&
+      !primary.isPaused;
+    if (!isReachable) return { kind: 'rejoin', ok: false, reason: 'the primary cannot be reached' };
+    this.server.stop();
+    if (!this.server.isPrefixOf(primary.server)) this.server.copyOf(primary.server);
+    this.server.hasStandbySignal = true;
+    this.server.upstream = primaryId;
+    this.server.isReceiverHeld = false;
+    this.server.start();
+    return { kind: 'rejoin', ok: true, reason: null };
+  }
+
+  private observeRegularly(life: number): void {
+    if (life !== this.life) return;
+    this.observe();
+    this.world.clock.after(this.world.random.between(30, 60), () => this.observeRegularly(life));
+  }
+
+  private readRegistrations(life: number): void {
+    this.world.clock.after(this.world.random.between(200, 1_000), () => {
+      if (life !== this.life) return;
+      if (this.server.isRunning) this.feed({ type: 'registered', voters: this.world.voters });
+      this.readRegistrations(life);
+    });
+  }
+
+  private observe(): void {
+    const { server } = this;
+    this.feed({
+      type: 'observed',
+      server: {
+        verdict: server.isRunning ? 'up' : 'gone',
+        recoveryState: server.isRunning ? server.recoveryState : null,
+        walEnd: server.walEnd,
+        isReceiverActive: server.isRunning && server.isStreaming,
+        upstream: server.recoveryState === 'standby' && !server.isReceiverHeld ? server.upstream : null,
+        isReceiverHeld: server.isReceiverHeld,
+        wasShutDown: server.wasShutDown,
+      },
+      walMovedAtMs: server.movedAtMs === null ? null : server.movedAtMs * this.clockRate + 1_000_000,
+    });
+  }
+
+  private later(delayMs: number, run: () => void): void {
+    const { life } = this;
+    this.world.clock.after(delayMs, () => {
+      if (life === this.life) run();
+    });
+  }
+}

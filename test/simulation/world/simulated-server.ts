@@ -1,0 +1,110 @@
+import type { Lsn } from '../../../src/domain/lsn.ts';
+import type { NodeId, RecoveryState } from '../../../src/domain/node.ts';
+import type { TimelineId } from '../../../src/domain/timeline.ts';
+
+/** A stretch of WAL written by one primary; `branch` is unique in the run, timeline numbers need not be. */
+interface Branch {
+  readonly branch: number;
+  readonly timeline: TimelineId;
+  readonly fromLsn: bigint;
+}
+
+let branches = 0;
+
+/** PostgreSQL as far as the protocol can tell: WAL with its history, recovery, a receiver, standby.signal. */
+export class SimulatedServer {
+  isRunning = true;
+  recoveryState: RecoveryState;
+  hasStandbySignal: boolean;
+  wasShutDown = false;
+  endLsn = 1_000n;
+  history: readonly Branch[];
+  /** Where primary_conninfo points. */
+  upstream: NodeId | null;
+  isReceiverHeld = false;
+  isStreaming = false;
+  /** When WAL last came in, as the host's own clock has it. */
+  movedAtMs: number | null = null;
+
+  constructor(recoveryState: RecoveryState, upstream: NodeId | null, history: readonly Branch[]) {
+    this.recoveryState = recoveryState;
+    this.hasStandbySignal = recoveryState === 'standby';
+    this.upstream = upstream;
+    this.history = history;
+  }
+
+  static firstHistory(): readonly Branch[] {
+    branches += 1;
+    return [{ branch: branches, timeline: 1 as TimelineId, fromLsn: 0n }];
+  }
+
+  get timeline(): TimelineId {
+    return this.history.at(-1)?.timeline ?? (1 as TimelineId);
+  }
+
+  get isWritable(): boolean {
+    return this.isRunning && this.recoveryState === 'primary';
+  }
+
+  get walEnd(): { timeline: TimelineId; lsn: Lsn } {
+    return { timeline: this.timeline, lsn: this.endLsn as Lsn };
+  }
+
+  write(bytes: bigint): void {
+    this.endLsn += bytes;
+  }
+
+  promote(timeline: TimelineId): void {
+    branches += 1;
+    this.history = [...this.history, { branch: branches, timeline, fromLsn: this.endLsn }];
+    this.recoveryState = 'primary';
+    this.hasStandbySignal = false;
+    this.isStreaming = false;
+    this.upstream = null;
+  }
+
+  start(): void {
+    this.isRunning = true;
+    this.wasShutDown = false;
+    this.recoveryState = this.hasStandbySignal ? 'standby' : 'primary';
+  }
+
+  stop(): void {
+    this.isRunning = false;
+    this.isStreaming = false;
+  }
+
+  /** Whether all of this server's WAL is contained in that of `other`. */
+  isPrefixOf(other: SimulatedServer): boolean {
+    for (const [index, own] of this.history.entries()) {
+      const theirs = other.history[index];
+      if (theirs === undefined || theirs.branch !== own.branch) return false;
+      const next = other.history[index + 1];
+      const ownEnd = this.history[index + 1]?.fromLsn ?? this.endLsn;
+      const theirEnd = next?.fromLsn ?? other.endLsn;
+      if (ownEnd > theirEnd) return false;
+      if (index === this.history.length - 1) return true;
+      if (ownEnd !== theirEnd) return false;
+    }
+    return true;
+  }
+
+  /** Streams everything that `other` has; false when the histories don't fit. */
+  streamFrom(other: SimulatedServer, nowMs: number): boolean {
+    if (!this.isPrefixOf(other)) {
+      this.isStreaming = false;
+      return false;
+    }
+    this.isStreaming = true;
+    if (other.endLsn > this.endLsn || other.history.length > this.history.length) this.movedAtMs = nowMs;
+    this.endLsn = other.endLsn;
+    this.history = other.history;
+    return true;
+  }
+
+  /** After pg_rewind or a new base backup. */
+  copyOf(other: SimulatedServer): void {
+    this.endLsn = other.endLsn;
+    this.history = other.history;
+  }
+}
