@@ -57,7 +57,11 @@ export async function keepDivergedWal(
     nodeText: describeNode(ownName(context)),
     primaryText: describeNode(request.primary),
     keptAt: now.toISOString(),
-    ...{ directory, filesWereKept, stretches, bytes, summary },
+    directory,
+    filesWereKept,
+    stretches,
+    bytes,
+    summary,
   });
   await adapters.files.writeDurably(`${directory}/summary.txt`, text);
   log.notice(

@@ -29,8 +29,11 @@ export async function probeReplicationConnections(
   const outcomes = await Promise.allSettled(attempts);
   const opened = outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
   await Promise.all(opened.map((connection: Connection) => connection.close()));
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected')?.reason as unknown;
-  if (failure === undefined) return { wanted, opened: opened.length, error: null };
-  const error = failure instanceof Error ? failure.message : String(failure);
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  const error = failure === undefined ? null : messageOf(failure.reason);
   return { wanted, opened: opened.length, error };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

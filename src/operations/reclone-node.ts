@@ -10,7 +10,8 @@ import type { LocalServer } from '../ports/local-server.ts';
 import { alwaysKeptFiles } from './archive-configuration-files.ts';
 import { planCloneSlot } from './clone-slot.ts';
 import { abandonClone, type CloneRequest, cloneSteps } from './clone-standby.ts';
-import { type ConnectedNode, followUpstream } from './follow-upstream.ts';
+import { exchangeDirectories } from './exchange-directories.ts';
+import type { ConnectedNode } from './follow-upstream.ts';
 import { guardDirectories } from './guard-directories.ts';
 import { type KeptWal, keepDivergedWal } from './keep-diverged-wal.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -20,7 +21,6 @@ import { clearRewindMarker } from './rewind-marker.ts';
 import { runPlan } from './run-plan.ts';
 import { slotSetting } from './slot-setting.ts';
 import { timestampForName } from './state-directory.ts';
-import { describeAttachment } from './wait-for-attachment.ts';
 
 export interface RecloneOptions {
   readonly primary: ConnectedNode;
@@ -81,7 +81,7 @@ async function replaceByCopy(
   try {
     await runPlan(context, cloneSteps(context, request), { dryRun: false });
     const kept = await keepWal(context, options);
-    await exchange(context, options, request);
+    await exchangeDirectories(context, { ...options, place: request.place });
     await discardOld(context, request, formerWalDirectory);
     return kept;
   } catch (error) {
@@ -172,59 +172,6 @@ async function keepWal(
   const fork = verdict?.fork ?? null;
   if (evidence === undefined || fork === null) return undefined;
   return keepDivergedWal(context, { local: evidence.local, fork, localServer, primary: primary.node });
-}
-
-/** Exchanges the directories and starts the copy; puts the old one back if the copy does not stream. */
-async function exchange(
-  context: OperationContext,
-  options: RecloneOptions,
-  { place }: CloneRequest,
-): Promise<void> {
-  const { localServer, primary } = options;
-  const timeoutMs = context.settings.settings.standby_reconnect_timeout * 1_000;
-  const wasRunning = (await localServer.processState()).kind === 'running';
-  if (wasRunning) {
-    await localServer.stop({ mode: 'fast', wait: true, timeoutMs, signal: context.signal });
-  }
-  // The new directory knows nothing of locks that the old server may have left behind.
-  await localServer.removeRecycledPidFile();
-  await place.moveIn();
-  try {
-    const { attachment } = await followUpstream(context, {
-      target: primary,
-      primary,
-      localServer,
-      slotRoles: {},
-      keepFormerSlot: false,
-      attachTimeoutMs: context.settings.settings.node_rejoin_timeout * 1_000,
-    });
-    if (attachment.isAttached) return;
-    throw new OperationFailed(`the new copy is ${describeAttachment(attachment.state)}`, {
-      exit: 'REJOIN_FAIL',
-      hint: `look into the PostgreSQL logs of this node and of ${describeNode(primary.node)}`,
-    });
-  } catch (error) {
-    await putBack(context, { localServer, place, wasRunning, timeoutMs });
-    throw error;
-  }
-}
-
-async function putBack(
-  { log }: OperationContext,
-  old: {
-    readonly localServer: LocalServer;
-    readonly place: CloneRequest['place'];
-    readonly wasRunning: boolean;
-    readonly timeoutMs: number;
-  },
-): Promise<void> {
-  const { localServer, place, wasRunning, timeoutMs } = old;
-  log.notice(`putting the old data directory back to "${localServer.dataDirectory}"`);
-  if ((await localServer.processState()).kind === 'running') {
-    await localServer.stop({ mode: 'immediate', wait: true, timeoutMs });
-  }
-  await place.moveOut();
-  if (wasRunning) await localServer.start({ wait: true, timeoutMs });
 }
 
 async function discardOld(

@@ -324,18 +324,16 @@ describe('standby clone that can not be finished', () => {
 describe('standby clone --replication-conf-only', () => {
   it('makes a standby of a copy that was made by other means', async () => {
     await primary.postgres.program('pg_basebackup', [
-      ...[
-        '-D',
-        dataDirectory,
-        '-h',
-        primary.machine.address,
-        '-p',
-        String(primary.port),
-        '-U',
-        'repmgr',
-        '-c',
-        'fast',
-      ],
+      '-D',
+      dataDirectory,
+      '-h',
+      primary.machine.address,
+      '-p',
+      String(primary.port),
+      '-U',
+      'repmgr',
+      '-c',
+      'fast',
     ]);
     const unregistered = await clone('--replication-conf-only');
     expect(unregistered.status).toBe(1);

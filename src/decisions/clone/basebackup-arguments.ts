@@ -28,7 +28,10 @@ export function basebackupArguments(request: BasebackupRequest): readonly string
   const usesSlot =
     request.slotName !== null && method === 'stream' && options.slotName === null && !options.noSlot;
   return [
-    ...['-l', 'repmgr base backup', '-D', request.targetDirectory],
+    '-l',
+    'repmgr base backup',
+    '-D',
+    request.targetDirectory,
     ...connectionArguments(request),
     ...(request.fastCheckpoint ? ['-c', 'fast'] : []),
     ...request.tablespaceMappings.flatMap((mapping) => ['-T', mappingText(mapping)]),

@@ -46,7 +46,10 @@ async function runRewind(runner: CommandRunner, request: RewindRequest): Promise
 
 function rewindArguments(request: RewindRequest, source: ReadonlyMap<string, string>): string[] {
   return [
-    ...['-D', request.dataDirectory, `--source-server=${renderConninfo(source)}`, '--progress'],
+    '-D',
+    request.dataDirectory,
+    `--source-server=${renderConninfo(source)}`,
+    '--progress',
     ...(request.restoreTargetWal ? ['--restore-target-wal'] : []),
   ];
 }

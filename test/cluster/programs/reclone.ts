@@ -14,7 +14,7 @@ async function main([configFile = '', conninfo = '', primaryId = '']: readonly s
   const connection = await adapters.connections.connect(conninfo);
   const node = await adapters.metadata.node(connection, Number(primaryId) as NodeId);
   if (node === undefined) throw new Error(`node ${primaryId} is not registered`);
-  const log = (level: string) => (message: string) => void console.error(`${level}: ${message}`);
+  const log = (level: string) => (message: string) => console.error(`${level}: ${message}`);
   const context = {
     adapters,
     settings,

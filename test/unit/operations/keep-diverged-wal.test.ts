@@ -53,9 +53,15 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const keep = (end: string | null = '0/5002000') =>
   keepDivergedWal(context, {
     local: {
-      ...{ timeline: 1 as TimelineId, history: [], lsn: end === null ? null : at(end) },
-      ...{ systemIdentifier: null, majorVersion: 15, isCleanlyShutDown: true, isHalfRewound: false },
-      ...{ dataChecksums: true, walLogHints: false },
+      timeline: 1 as TimelineId,
+      history: [],
+      lsn: end === null ? null : at(end),
+      systemIdentifier: null,
+      majorVersion: 15,
+      isCleanlyShutDown: true,
+      isHalfRewound: false,
+      dataChecksums: true,
+      walLogHints: false,
     },
     fork: { timeline: 1 as TimelineId, lsn: at('0/5001000') },
     localServer: partialPort<LocalServer>('LocalServer', {

@@ -93,14 +93,28 @@ function evidence(isCleanlyShutDown = true): RejoinEvidence {
   const system = '7' as SystemIdentifier;
   return {
     local: {
-      ...{ systemIdentifier: system, timeline: 1 as TimelineId, lsn: at('0/5002000'), history: [] },
-      ...{ majorVersion: 15, isHalfRewound: false, dataChecksums: true, walLogHints: false },
+      systemIdentifier: system,
+      timeline: 1 as TimelineId,
+      lsn: at('0/5002000'),
+      history: [],
+      majorVersion: 15,
+      isHalfRewound: false,
+      dataChecksums: true,
+      walLogHints: false,
       isCleanlyShutDown,
     },
     primary: {
-      ...{ systemIdentifier: system, timeline: 2 as TimelineId, lsn: at('0/6000000') },
-      ...{ majorVersion: 15, fullPageWrites: true },
-      history: [{ timeline: 1 as TimelineId, switchpoint: at('0/5001000') }],
+      systemIdentifier: system,
+      timeline: 2 as TimelineId,
+      lsn: at('0/6000000'),
+      majorVersion: 15,
+      fullPageWrites: true,
+      history: [
+        {
+          timeline: 1 as TimelineId,
+          switchpoint: at('0/5001000'),
+        },
+      ],
     },
     allowed: { rewind: true, reclone: false, crashRecovery: true },
     room: null,

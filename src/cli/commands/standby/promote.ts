@@ -1,6 +1,5 @@
 import { oldestServerVersionNum, versionText } from '../../../decisions/clone/source-checks.ts';
 import {
-  type Follower,
   type PromotionFacts,
   type PromotionMethod,
   promotionObstacles,
@@ -9,14 +8,14 @@ import type { ExitName } from '../../../domain/errors/exit-codes.ts';
 import { ConfigurationError, OperationFailed } from '../../../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeId, type NodeRecord } from '../../../domain/node.ts';
 import { connectToLocal } from '../../../operations/connect-to-local.ts';
-import { findPrimary } from '../../../operations/find-primary.ts';
-import { letSiblingsFollow, siblingReachability, siblingsOf } from '../../../operations/follow-siblings.ts';
+import { letSiblingsFollow } from '../../../operations/follow-siblings.ts';
 import { promoteStandby, promotionMethod } from '../../../operations/promote-standby.ts';
 import { recordEvent } from '../../../operations/record-event.ts';
 import { withConnection } from '../../../operations/with-connection.ts';
 import type { Connection } from '../../../ports/connection.ts';
 import { applyOptionsToSettings } from '../../apply-options-to-settings.ts';
 import type { CommandContext, CommandRun } from '../../command.ts';
+import { gatherPromotionFacts } from './gather-promotion-facts.ts';
 
 /** `repmgr standby promote`: makes the local standby the primary. */
 export const run: CommandRun = (given) => {
@@ -31,7 +30,7 @@ async function promote(context: CommandContext, connection: Connection): Promise
   const { log, options } = context;
   await requireStandby(context, connection);
   const own = await readOwnRecord(context, connection);
-  const facts = await gatherFacts(context, connection, own);
+  const facts = await gatherPromotionFacts(context, connection, own);
   const hasObstacle = judge(context, facts);
   const localServer = context.adapters.localServer(context.settings.settings);
   const method = await promotionMethod(context, { connection, localServer });
@@ -74,61 +73,6 @@ async function readOwnRecord(
     exit: 'DB_QUERY',
     hint: 'run "repmgr standby register" on this node',
   });
-}
-
-async function gatherFacts(
-  context: CommandContext,
-  connection: Connection,
-  own: NodeRecord,
-): Promise<PromotionFacts> {
-  const { inspector, metadata } = context.adapters;
-  const [positions, limits, rows, slots, nodes, livePrimary] = await Promise.all([
-    inspector.walPositions(connection),
-    inspector.settings(connection, ['max_wal_senders', 'max_replication_slots']),
-    inspector.replicationRows(connection),
-    inspector.replicationSlots(connection),
-    metadata.nodes(connection),
-    findLivePrimary(context, connection),
-  ]);
-  return {
-    serverVersionNum: connection.serverVersionNum,
-    replay: {
-      isPaused: positions.isReplayPaused,
-      isStreaming: positions.walReceiver !== null,
-      receivedLsn: positions.receivedLsn,
-      replayedLsn: positions.replayedLsn,
-    },
-    livePrimary,
-    walSenders: { limit: Number(limits.get('max_wal_senders') ?? 0), inUse: rows.length },
-    slots: {
-      limit: Number(limits.get('max_replication_slots') ?? 0),
-      active: slots.filter(({ active, slotType }) => active && slotType === 'physical').length,
-    },
-    followers: await gatherFollowers(context, siblingsOf(nodes, own)),
-  };
-}
-
-async function findLivePrimary(context: CommandContext, connection: Connection): Promise<NodeRecord | null> {
-  const found = await findPrimary(context, connection);
-  await found?.connection.close();
-  return found?.node ?? null;
-}
-
-async function gatherFollowers(
-  context: CommandContext,
-  siblings: readonly NodeRecord[],
-): Promise<readonly Follower[]> {
-  const { options, log } = context;
-  if (options['siblings-follow']) {
-    return siblingReachability(context, siblings, { remoteUser: options['remote-user'] });
-  }
-  if (siblings.length > 0) {
-    log.warning(`${siblings.length} sibling node(s) will not follow this node by themselves`, {
-      detail: siblings.map(describeNode).join(', '),
-      hint: 'use --siblings-follow, or run "repmgr standby follow" on each of them, unless repmgrd does it',
-    });
-  }
-  return [];
 }
 
 /** True when there are obstacles that a dry run only reports. @throws OperationFailed for all others. */

@@ -34,7 +34,10 @@ describe('basebackupArguments', () => {
   it('leaves out what is not known', () => {
     expect(basebackupArguments(request({ port: null, user: null }))).toEqual([
       ...always,
-      ...['-h', 'node1', '-X', 'stream'],
+      '-h',
+      'node1',
+      '-X',
+      'stream',
     ]);
   });
 
@@ -42,7 +45,12 @@ describe('basebackupArguments', () => {
     expect(basebackupArguments(request({ fastCheckpoint: true, slotName: 'repmgr_slot_2' }))).toEqual([
       ...always,
       ...connection,
-      ...['-c', 'fast', '-X', 'stream', '-S', 'repmgr_slot_2'],
+      '-c',
+      'fast',
+      '-X',
+      'stream',
+      '-S',
+      'repmgr_slot_2',
     ]);
   });
 
@@ -54,7 +62,12 @@ describe('basebackupArguments', () => {
     expect(basebackupArguments(request({ tablespaceMappings }))).toEqual([
       ...always,
       ...connection,
-      ...['-T', '/ts/a=/mnt/a', '-T', String.raw`/ts/b\=c=/mnt/b`, '-X', 'stream'],
+      '-T',
+      '/ts/a=/mnt/a',
+      '-T',
+      String.raw`/ts/b\=c=/mnt/b`,
+      '-X',
+      'stream',
     ]);
   });
 
@@ -73,7 +86,8 @@ describe('basebackupArguments', () => {
     expect(basebackupArguments(request({ options }))).toEqual([
       ...always,
       ...connection,
-      ...['--wal-method=fetch', '--max-rate=1M'],
+      '--wal-method=fetch',
+      '--max-rate=1M',
     ]);
   });
 
@@ -81,7 +95,10 @@ describe('basebackupArguments', () => {
     const conninfo = parseConninfo('host=node1 user=repmgr dbname=repmgr');
     expect(basebackupArguments(request({ conninfo, user: 'streamer' }))).toEqual([
       ...always,
-      ...['-d', 'user=streamer dbname=repmgr host=node1', '-X', 'stream'],
+      '-d',
+      'user=streamer dbname=repmgr host=node1',
+      '-X',
+      'stream',
     ]);
   });
 

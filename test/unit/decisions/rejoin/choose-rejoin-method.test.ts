@@ -210,6 +210,7 @@ describe('chooseRejoinMethod and reigns', () => {
     term,
     nodeId: nodeId as NodeId,
     timeline: timeline as TimelineId,
+    parentTimeline: Math.max(timeline - 1, 1) as TimelineId,
     forkLsn: at('0/0'),
   });
 

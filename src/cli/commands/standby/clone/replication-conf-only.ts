@@ -1,13 +1,11 @@
-import { usesReplicationSlots } from '../../../../decisions/slots/uses-replication-slots.ts';
 import { parseConninfo } from '../../../../domain/conninfo/parse-conninfo.ts';
 import { describeConninfo } from '../../../../domain/conninfo/render-conninfo.ts';
 import type { ExitName } from '../../../../domain/errors/exit-codes.ts';
 import { ConfigurationError, ConnectionFailed } from '../../../../domain/errors/repmgr-error.ts';
-import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../../../../domain/node.ts';
+import { describeNode, type NodeRecord } from '../../../../domain/node.ts';
 import { findPrimary } from '../../../../operations/find-primary.ts';
 import { createSlot } from '../../../../operations/replication-slots.ts';
 import { type PlanStep, runPlan } from '../../../../operations/run-plan.ts';
-import { slotSetting } from '../../../../operations/slot-setting.ts';
 import { withConnection } from '../../../../operations/with-connection.ts';
 import {
   composeReplicationConfiguration,
@@ -16,11 +14,9 @@ import {
 import type { Connection } from '../../../../ports/connection.ts';
 import type { LocalServer, ReplicationConfiguration } from '../../../../ports/local-server.ts';
 import type { CommandContext } from '../../../command.ts';
+import { judgeSlot, type SlotPlace } from './judge-slot.ts';
 
-interface Target {
-  readonly own: NodeRecord;
-  readonly upstream: NodeRecord;
-  readonly upstreamConnection: Connection;
+interface Target extends SlotPlace {
   readonly primaryConnection: Connection;
 }
 
@@ -123,41 +119,6 @@ function asConfigurationError(upstream: NodeRecord): (error: unknown) => never {
       cause: error,
     });
   };
-}
-
-/** Name of the slot to use, null for none. @throws ConfigurationError when it can't be had. */
-async function judgeSlot(context: CommandContext, target: Target): Promise<string | null> {
-  const { settings, options, adapters, log } = context;
-  const { own, upstream, upstreamConnection } = target;
-  if (!usesReplicationSlots(slotSetting(settings), upstreamConnection.serverVersionNum)) return null;
-  const slotName = own.slotName ?? slotNameFor(own.nodeId as NodeId);
-  const slots = await adapters.inspector.replicationSlots(upstreamConnection);
-  const present = slots.find((slot) => slot.slotName === slotName);
-  const limits = await adapters.inspector.settings(upstreamConnection, ['max_replication_slots']);
-  const limit = Number(limits.get('max_replication_slots') ?? 0);
-  const problem = slotProblem({ slotName, limit, isActive: present?.active, used: slots.length });
-  if (problem === undefined) return slotName;
-  if (!options.force && !options['dry-run']) {
-    throw new ConfigurationError(`${problem} on ${describeNode(upstream)}`, {
-      hint: 'solve it, or use -F/--force to write the configuration all the same',
-    });
-  }
-  log.warning(`${problem} on ${describeNode(upstream)}`);
-  return slotName;
-}
-
-function slotProblem(facts: {
-  readonly slotName: string;
-  readonly limit: number;
-  /** Undefined when there is no slot of that name yet. */
-  readonly isActive: boolean | undefined;
-  readonly used: number;
-}): string | undefined {
-  if (facts.isActive === true) return `replication slot "${facts.slotName}" is in use`;
-  if (facts.isActive === undefined && facts.used >= facts.limit) {
-    return `all ${facts.limit} replication slots are taken`;
-  }
-  return undefined;
 }
 
 /** Opens a replication connection by the very conninfo that the standby will use. */
