@@ -39,7 +39,7 @@ export interface PeerServerOptions {
   readonly clusterKey: () => string | undefined;
   /** `*` as a host stands for all addresses. Port 0 lets the system choose (tests). */
   readonly listen: { readonly hosts: readonly string[]; readonly port: number };
-  /** Carries out an authentic message; `body` is parsed JSON. What it throws is answered with status 500. */
+  /** Carries out an authentic message; `body` is parsed JSON. What it throws is answered with status 500; 421 is ours. */
   readonly handle: (
     message: string,
     body: unknown,
@@ -190,9 +190,9 @@ class HttpPeerServer implements PeerServer {
   ): void {
     const { status, body } = this.#encode(answer);
     const { nodeId, startId } = this.#options;
-    // A request of an older generation that is still underway is told so by the name it was signed for.
+    // A reply goes out under the name that its request was signed for, even if a new generation began since.
     const receiver =
-      status === statusRestarted ? receiverName(startId, this.#memory.generation) : request.claims.receiver;
+      request.kind === 'restarted' ? receiverName(startId, this.#memory.generation) : request.claims.receiver;
     const signature = signReply(request.key, {
       requestSignature: request.claims.signature,
       status,
