@@ -4,6 +4,7 @@ import type { Connection } from '../ports/connection.ts';
 import type { OperationContext } from './operation-context.ts';
 import { createSlot, dropSlot, type SlotRoles } from './replication-slots.ts';
 import { waitUntil } from './wait-until.ts';
+import { withLiveConnection } from './with-live-connection.ts';
 
 export interface SlotRequest {
   readonly slotName: string;
@@ -48,8 +49,11 @@ export function planCloneSlot(context: OperationContext, request: SlotRequest): 
     async release() {
       // The operation may have been cancelled; tidying up must not be.
       const tidying = { ...context, signal: AbortSignal.timeout(releaseTimeoutMs * 2) };
-      if (isOurs) await dropWhenReleased(tidying, { connection: source, roles }, slotName);
+      if (!isOurs) return;
       isOurs = false;
+      await withLiveConnection(tidying, source, (live) =>
+        dropWhenReleased(tidying, { connection: live ?? source, roles }, slotName),
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import { quickRetryInterval } from '../decisions/clone/retry-interval.ts';
 import { needsReplicationSlot } from '../decisions/slots/uses-replication-slots.ts';
 import { ConfigurationError, OperationFailed } from '../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../domain/node.ts';
@@ -47,9 +48,11 @@ export async function followUpstream(
   const { settings, log } = context;
   const own = await ownRecord(context, request.primary);
   const slotName = await prepareSlot(context, request, own);
+  const walRetrieveRetryInterval = await retryIntervalFor(context, request);
   await writeReplicationConfiguration(settings.settings, request.localServer, {
     upstream: request.target.node,
     slotName,
+    ...(walRetrieveRetryInterval === undefined ? {} : { walRetrieveRetryInterval }),
   });
   const activation = await activate(context, request.localServer);
   log.info(`the local server was ${activation} to follow ${describeNode(request.target.node)}`);
@@ -109,6 +112,18 @@ async function streamsAlready(
   const slots = await adapters.inspector.replicationSlots(connection);
   if (!slots.some((slot) => slot.slotName === own.slotName && slot.active)) return false;
   return (await adapters.inspector.attachmentOf(connection, own.nodeName)) === 'attached';
+}
+
+/** For a former primary, which never needed the setting; its own value is as that of the node it follows. */
+async function retryIntervalFor(
+  { adapters }: OperationContext,
+  { localServer, target }: FollowRequest,
+): Promise<string | undefined> {
+  const name = 'wal_retrieve_retry_interval';
+  if ((await localServer.processState()).kind === 'running') return undefined;
+  if ((await localServer.autoConfValue(name)) !== undefined) return undefined;
+  const settings = await adapters.inspector.settings(target.connection, [name]);
+  return quickRetryInterval(settings.get(name));
 }
 
 /** Makes the server use the configuration just written. */

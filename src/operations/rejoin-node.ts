@@ -1,5 +1,5 @@
 import type { RejoinEvidence, RejoinVerdict } from '../decisions/rejoin/choose-rejoin-method.ts';
-import { InternalBug, OperationFailed, RepmgrError } from '../domain/errors/repmgr-error.ts';
+import { Cancelled, InternalBug, OperationFailed, RepmgrError } from '../domain/errors/repmgr-error.ts';
 import { describeNode } from '../domain/node.ts';
 import type { LocalServer } from '../ports/local-server.ts';
 import { dropLeftoverSlots } from './drop-leftover-slots.ts';
@@ -47,7 +47,8 @@ export async function rejoinNode(context: OperationContext, options: RejoinOptio
     await conclude(context, options, { result, follow });
     return result;
   } catch (error) {
-    if (!(error instanceof NotAttached)) await recordFailure(context, options, error);
+    const isTold = error instanceof NotAttached || error instanceof Cancelled;
+    if (!isTold) await recordFailure(context, options, error);
     throw error;
   }
 }

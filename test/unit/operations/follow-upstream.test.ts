@@ -56,6 +56,7 @@ const localServer = partialPort<LocalServer>('LocalServer', {
     calls.push('configure');
     written = configuration;
   },
+  autoConfValue: async () => undefined,
   writeStandbySignal: async () => void calls.push('standby.signal'),
 });
 
@@ -162,6 +163,16 @@ describe('followUpstream', () => {
   it('starts a stopped server', async () => {
     isRunning = false;
     expect((await follow()).result.activation).toBe('started');
+  });
+
+  it('lets a former primary look for WAL more often than by default, where nobody has set that', async () => {
+    isRunning = false;
+    cluster.server(2).settings.set('wal_retrieve_retry_interval', '5s');
+    await follow();
+    expect(written?.walRetrieveRetryInterval).toBe('100ms');
+    cluster.server(2).settings.set('wal_retrieve_retry_interval', '1s');
+    await follow();
+    expect(written).not.toHaveProperty('walRetrieveRetryInterval');
   });
 
   it('fails with NO_RESTART when the server does not start', async () => {

@@ -1,7 +1,7 @@
 import { canAttach } from '../../../decisions/attach/can-attach.ts';
 import { needsReplicationSlot } from '../../../decisions/slots/uses-replication-slots.ts';
 import type { ExitName } from '../../../domain/errors/exit-codes.ts';
-import { ConfigurationError, OperationFailed } from '../../../domain/errors/repmgr-error.ts';
+import { Cancelled, ConfigurationError, OperationFailed } from '../../../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../../../domain/node.ts';
 import { connectToLocal } from '../../../operations/connect-to-local.ts';
 import { type FollowResult, followUpstream } from '../../../operations/follow-upstream.ts';
@@ -77,7 +77,8 @@ async function follow(context: CommandContext, following: Following): Promise<Ex
     });
     return await conclude(context, following, result);
   } catch (error) {
-    if (!(error instanceof NotAttached)) await recordFailure(context, following, error);
+    const isTold = error instanceof NotAttached || error instanceof Cancelled;
+    if (!isTold) await recordFailure(context, following, error);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { quickRetryInterval } from '../../../../decisions/clone/retry-interval.ts';
 import { isConninfo } from '../../../../domain/conninfo/parse-conninfo.ts';
 import { renderConninfo } from '../../../../domain/conninfo/render-conninfo.ts';
 import type { ExitName } from '../../../../domain/errors/exit-codes.ts';
@@ -9,14 +10,11 @@ import { copyExternalFiles } from '../../../../operations/external-files.ts';
 import { planClonePlace } from '../../../../operations/place-clone.ts';
 import { recordEvent } from '../../../../operations/record-event.ts';
 import { type PlanStep, runPlan } from '../../../../operations/run-plan.ts';
+import { withLiveConnection } from '../../../../operations/with-live-connection.ts';
 import type { ReplicationSource } from '../../../../operations/write-replication-configuration.ts';
 import type { CommandContext } from '../../../command.ts';
 import type { PreparedClone } from './gather-clone.ts';
 import { createProgressLine } from './progress.ts';
-
-/** PostgreSQL's default; with it a promotion may sleep for five seconds after the stream broke. */
-const defaultRetryInterval = '5s';
-const quickRetryInterval = '100ms';
 
 /** Makes the copy, or with --dry-run only tells how. */
 export async function cloneFromSource(context: CommandContext, prepared: PreparedClone): Promise<ExitName> {
@@ -109,17 +107,17 @@ function replicationSource(
 ): ReplicationSource {
   const { upstream, settings } = source.facts;
   const conninfo = options['upstream-conninfo'] ?? upstream?.conninfo ?? renderConninfo(connectionParameters);
-  const hasDefaultInterval = settings.get('wal_retrieve_retry_interval') === defaultRetryInterval;
-  if (hasDefaultInterval) {
-    log.info(
-      `wal_retrieve_retry_interval will be ${quickRetryInterval} in postgresql.auto.conf: at its default a promotion can take ${defaultRetryInterval} longer`,
-    );
+  const retryInterval = quickRetryInterval(settings.get('wal_retrieve_retry_interval'));
+  if (retryInterval !== undefined) {
+    log.info(`wal_retrieve_retry_interval will be ${retryInterval} in postgresql.auto.conf of the standby`, {
+      detail: 'at its default a promotion can take 5 seconds longer',
+    });
   }
   return {
     upstream: { conninfo, replicationUser: upstream?.replicationUser ?? '' },
     slotName,
     base: connectionParameters,
-    ...(hasDefaultInterval ? { walRetrieveRetryInterval: quickRetryInterval } : {}),
+    ...(retryInterval === undefined ? {} : { walRetrieveRetryInterval: retryInterval }),
   };
 }
 
@@ -161,16 +159,15 @@ async function recordClone(context: CommandContext, prepared: PreparedClone, err
   const reason = error instanceof Error ? error.message : undefined;
   const details =
     reason ?? `cloned from ${source}; backup method: pg_basebackup; --force: ${options.force ? 'Y' : 'N'}`;
-  await recordEvent(
-    context,
-    {
-      nodeId: settings.settings.node_id,
-      event: 'standby_clone',
-      successful: reason === undefined,
-      details,
-    },
-    prepared.source.primary ?? undefined,
-  );
+  const event = {
+    nodeId: settings.settings.node_id,
+    event: 'standby_clone',
+    successful: reason === undefined,
+    details,
+  } as const;
+  const { primary } = prepared.source;
+  if (primary === null) await recordEvent(context, event);
+  else await withLiveConnection(context, primary, (live) => recordEvent(context, event, live));
 }
 
 function tellWhatIsNext(
