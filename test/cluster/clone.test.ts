@@ -39,7 +39,8 @@ beforeEach(() => writeFileSync(node.configFile, originalSettings));
 
 afterEach(async () => {
   await node.machine.kill();
-  spawnSync('rm', ['-rf', dataDirectory]);
+  // The lock of the socket goes as well: the process it names may still be a zombie.
+  spawnSync('sh', ['-c', `rm -rf '${dataDirectory}' '${node.machine.folder}'/.s.PGSQL.*`]);
   await primary.postgres.query(
     'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active',
   );
