@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { ConfigurationError } from '../src/domain/errors/repmgr-error.ts';
 import { processesWithin, signalProcess } from './processes-within.ts';
 import { unprivilegedUser } from './unprivileged-user.ts';
 import { waitFor } from './wait-for.ts';
@@ -27,8 +28,7 @@ export interface TemporaryFolder {
  * whatever way, also by SIGKILL, a small watcher process kills what runs in the folder and removes it.
  */
 export function createTemporaryFolder(prefix = 'repmgr-lab-'): TemporaryFolder {
-  const parent = process.env['REPMGR_LAB_TMP'] ?? tmpdir();
-  mkdirSync(parent, { recursive: true });
+  const parent = chooseParent();
   const path = mkdtempSync(join(parent, prefix));
   const user = unprivilegedUser();
   chmodSync(path, 0o755);
@@ -48,6 +48,25 @@ export function createTemporaryFolder(prefix = 'repmgr-lab-'): TemporaryFolder {
       watcher.write(`${kind} ${name}\n`);
     },
   };
+}
+
+/** The first folder that the unprivileged user can enter; root's own TMPDIR often isn't one. */
+function chooseParent(): string {
+  const wanted = process.env['REPMGR_LAB_TMP'];
+  if (wanted !== undefined) mkdirSync(wanted, { recursive: true });
+  const candidates = wanted === undefined ? [tmpdir(), '/tmp', '/var/tmp'] : [wanted];
+  const found = candidates.find(isOpenToUser);
+  if (found !== undefined) return found;
+  throw new ConfigurationError(
+    `user "${unprivilegedUser().name}" can't enter the temporary folder ${candidates.join(' or ')}`,
+    { hint: 'Set REPMGR_LAB_TMP to a folder that everybody can enter.' },
+  );
+}
+
+function isOpenToUser(folder: string): boolean {
+  const { mustSwitch, uid, gid } = unprivilegedUser();
+  const options = { cwd: '/', stdio: 'ignore', ...(mustSwitch ? { uid, gid } : {}) } as const;
+  return spawnSync('test', ['-x', folder], options).status === 0;
 }
 
 /** The watcher lives in its own session and sees the end of this process as the end of its input. */

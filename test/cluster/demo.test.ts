@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ describe('npm run demo', () => {
 
   beforeEach(() => {
     parent = mkdtempSync(join(tmpdir(), 'repmgr-demo-test-'));
+    chmodSync(parent, 0o755);
   });
 
   afterEach(() => {
