@@ -1,4 +1,4 @@
-import type { CloneWish, SourceFacts } from '../decisions/clone/source-checks.ts';
+import type { CloneWish, SourceFacts } from '../decisions/clone/source-facts.ts';
 import { sourceSettingNames, walSendersNeeded } from '../decisions/clone/source-settings.ts';
 import { OperationFailed } from '../domain/errors/repmgr-error.ts';
 import type { NodeId, NodeRecord } from '../domain/node.ts';

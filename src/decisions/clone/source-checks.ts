@@ -1,52 +1,9 @@
-import type { NodeId, NodeRecord } from '../../domain/node.ts';
-import type { SystemIdentifier } from '../../domain/system-identifier.ts';
-import type { BasebackupOptions } from './basebackup-options.ts';
+import { type CheckResult, failed, passed, warning } from './check-result.ts';
+import type { CloneWish, SourceFacts } from './source-facts.ts';
 import { checkSourceSettings } from './source-settings.ts';
 
 /** Oldest server that is supported, as server_version_num. */
 export const oldestServerVersionNum = 120000;
-
-/** What was observed of the server to clone from and of the cluster that it belongs to. */
-export interface SourceFacts {
-  readonly serverVersionNum: number;
-  readonly settings: ReadonlyMap<string, string | null>;
-  readonly walSendersInUse: number;
-  /** How many of the wanted replication connections could really be opened, and why not more. */
-  readonly replicationConnections: {
-    readonly wanted: number;
-    readonly opened: number;
-    readonly error: string | null;
-  };
-  /** The schema `repmgr` on the primary. */
-  readonly metadata: 'present' | 'absent';
-  readonly systemIdentifier: SystemIdentifier | null;
-  /** Another registered node that could be asked; null when none could. */
-  readonly otherNode: { readonly nodeName: string; readonly systemIdentifier: SystemIdentifier } | null;
-  readonly sourceIsInRecovery: boolean;
-  readonly upstream: NodeRecord | null;
-  /** A node registered under the same name. */
-  readonly namesake: NodeRecord | null;
-  readonly maySlotsBeMade: boolean;
-}
-
-export interface CloneWish {
-  readonly nodeId: NodeId | null;
-  readonly nodeName: string;
-  readonly upstreamNodeId: NodeId | null;
-  readonly hasUpstreamConninfo: boolean;
-  readonly usesSlots: boolean;
-  readonly hasRestoreCommand: boolean;
-  readonly verifyBackup: boolean;
-  readonly basebackup: BasebackupOptions;
-  readonly force: boolean;
-}
-
-export interface CheckResult {
-  readonly check: string;
-  readonly outcome: 'passed' | 'warning' | 'failed';
-  readonly message: string;
-  readonly hint?: string;
-}
 
 /** Judges every precondition of a clone on the source's side and returns all results, not the first failure. */
 export function checkSource(facts: SourceFacts, wish: CloneWish): readonly CheckResult[] {
@@ -159,16 +116,4 @@ export function versionText(serverVersionNum: number): string {
   return major >= 10
     ? `${major}.${serverVersionNum % 10_000}`
     : `${major}.${Math.trunc(serverVersionNum / 100) % 100}`;
-}
-
-export function passed(check: string, message: string): CheckResult {
-  return { check, outcome: 'passed', message };
-}
-
-export function warning(check: string, message: string, hint: string): CheckResult {
-  return { check, outcome: 'warning', message, hint };
-}
-
-export function failed(check: string, message: string, hint?: string): CheckResult {
-  return { check, outcome: 'failed', message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -1,5 +1,5 @@
-import type { CheckResult, CloneWish, SourceFacts } from './source-checks.ts';
-import { failed, passed, warning } from './source-checks.ts';
+import { type CheckResult, failed, passed, warning } from './check-result.ts';
+import type { CloneWish, SourceFacts } from './source-facts.ts';
 
 /** Settings of the source that {@link checkSourceSettings} reads; ask for all of them in one query. */
 export const sourceSettingNames = [

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseBasebackupOptions } from '../../../../src/decisions/clone/basebackup-options.ts';
-import {
-  type CheckResult,
-  type CloneWish,
-  checkSource,
-  type SourceFacts,
-  versionText,
-} from '../../../../src/decisions/clone/source-checks.ts';
+import type { CheckResult } from '../../../../src/decisions/clone/check-result.ts';
+import { checkSource, versionText } from '../../../../src/decisions/clone/source-checks.ts';
+import type { CloneWish, SourceFacts } from '../../../../src/decisions/clone/source-facts.ts';
 import type { NodeId, NodeRecord } from '../../../../src/domain/node.ts';
 import type { SystemIdentifier } from '../../../../src/domain/system-identifier.ts';
 

@@ -1,4 +1,4 @@
-import { type CheckResult, failed, passed } from '../../../../decisions/clone/source-checks.ts';
+import { type CheckResult, failed, passed } from '../../../../decisions/clone/check-result.ts';
 import { UsageError } from '../../../../domain/errors/repmgr-error.ts';
 import { type ExternalFiles, findExternalFiles } from '../../../../operations/external-files.ts';
 import { sshProblem } from '../../../../operations/remote-shell.ts';

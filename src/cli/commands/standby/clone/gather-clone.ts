@@ -3,7 +3,9 @@ import {
   type BasebackupOptions,
   parseBasebackupOptions,
 } from '../../../../decisions/clone/basebackup-options.ts';
-import { type CheckResult, checkSource, failed, passed } from '../../../../decisions/clone/source-checks.ts';
+import { type CheckResult, failed, passed } from '../../../../decisions/clone/check-result.ts';
+import { checkSource } from '../../../../decisions/clone/source-checks.ts';
+import type { CloneWish } from '../../../../decisions/clone/source-facts.ts';
 import { judgeTargetDirectory, type TargetVerdict } from '../../../../decisions/clone/target-directory.ts';
 import { usesReplicationSlots } from '../../../../decisions/slots/uses-replication-slots.ts';
 import { ConfigurationError } from '../../../../domain/errors/repmgr-error.ts';
@@ -90,7 +92,7 @@ function wantsSlot(context: CommandContext, { serverVersionNum }: Connection): b
 function wishOf(
   context: CommandContext,
   { basebackup, usesSlots }: { readonly basebackup: BasebackupOptions; readonly usesSlots: boolean },
-): Parameters<typeof checkSource>[1] {
+): CloneWish {
   const { settings, options } = context;
   return {
     nodeId: ownNodeId(context),

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../../../decisions/clone/source-checks.ts';
+import type { CheckResult } from '../../../../decisions/clone/check-result.ts';
 import { PreflightFailed } from '../../../../domain/errors/repmgr-error.ts';
 import type { Logger } from '../../../../ports/logger.ts';
 
