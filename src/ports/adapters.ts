@@ -35,6 +35,13 @@ export interface Adapters {
   readonly backup: BackupSource;
   readonly rewind: Rewind;
   localServer(settings: LocalServerSettings): LocalServer;
-  /** Signed requests to daemons; `clusterKey` in hexadecimal. */
-  peerNetwork(options: { clusterKey: string; nodeId: number }): PeerNetwork;
+  /**
+   * Signed requests to daemons; `clusterKey` in hexadecimal, a function where it may change. Only one network may
+   * use a start id.
+   */
+  peerNetwork(options: {
+    readonly clusterKey: string | (() => string | undefined);
+    readonly nodeId: number;
+    readonly startId?: string;
+  }): PeerNetwork;
 }

@@ -6,6 +6,8 @@ import type { Connection } from './connection.ts';
 
 export interface WalPositions {
   readonly recoveryState: RecoveryState;
+  /** That a primary writes; of a standby the newest that its control file knows to be replayed. */
+  readonly timeline: TimelineId;
   /** pg_current_wal_insert_lsn() and pg_current_wal_flush_lsn(); null on a standby. */
   readonly insertLsn: Lsn | null;
   readonly flushLsn: Lsn | null;

@@ -189,6 +189,7 @@ function positionsOf(server: FakeServer): WalPositions {
   const isPrimary = server.recoveryState === 'primary';
   return {
     recoveryState: server.recoveryState,
+    timeline: server.timeline,
     insertLsn: isPrimary ? server.receivedLsn : null,
     flushLsn: isPrimary ? server.receivedLsn : null,
     receivedLsn: isPrimary ? null : server.receivedLsn,

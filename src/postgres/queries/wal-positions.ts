@@ -24,7 +24,13 @@ export async function readWalPositions(connection: Connection): Promise<WalPosit
 function walPositionsQuery(serverVersionNum: number): string {
   // pg_stat_wal_receiver: received_lsn became written_lsn and flushed_lsn in 13 (release notes).
   const flushed = serverVersionNum >= 130000 ? 'flushed_lsn' : 'received_lsn';
+  // A primary's control file names its new timeline only after the next checkpoint; its WAL file name does at once.
   return `SELECT r.in_recovery,
+       CASE WHEN r.in_recovery
+            THEN greatest((SELECT timeline_id FROM pg_control_checkpoint()),
+                          (SELECT min_recovery_end_timeline FROM pg_control_recovery()))
+            ELSE ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int
+       END AS timeline,
        CASE WHEN NOT r.in_recovery THEN pg_current_wal_insert_lsn() END AS insert_lsn,
        CASE WHEN NOT r.in_recovery THEN pg_current_wal_flush_lsn() END AS flush_lsn,
        CASE WHEN r.in_recovery THEN pg_last_wal_receive_lsn() END AS received_lsn,
@@ -45,6 +51,7 @@ function walPositionsFrom(row: Row): WalPositions {
   const lag = textOrNull(row, 'replay_lag_secs');
   return {
     recoveryState: recoveryStateFrom(row),
+    timeline: integer(row, 'timeline') as TimelineId,
     insertLsn: lsnOrNull(row, 'insert_lsn'),
     flushLsn: lsnOrNull(row, 'flush_lsn'),
     receivedLsn: lsnOrNull(row, 'received_lsn'),

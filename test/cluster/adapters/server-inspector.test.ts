@@ -71,6 +71,7 @@ describe('the server inspector on a primary and its standby', () => {
     );
     expect(positions).toMatchObject({
       recoveryState: 'standby',
+      timeline: 1,
       insertLsn: null,
       flushLsn: null,
       isReplayPaused: false,

@@ -1,9 +1,10 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createPeerServer, type PeerServer, type PeerServerOptions } from '../../../src/peers/peer-server.ts';
+import { createPeerServer } from '../../../src/peers/peer-server.ts';
 import { importClusterKey, type SignedRequest, signRequest } from '../../../src/peers/signing.ts';
 import { headerNames } from '../../../src/peers/wire-format.ts';
+import type { PeerServer, PeerServerOptions } from '../../../src/ports/peer-server.ts';
 
 export const clusterKey = 'ab'.repeat(32);
 export const otherKey = 'cd'.repeat(32);

@@ -1,0 +1,22 @@
+import { effectiveLeaseMs } from '../config/effective-settings.ts';
+import type { LoadedSettings } from '../config/loaded-settings.ts';
+import type { CoreParameters } from '../decisions/failover/state.ts';
+import type { NodeId, NodeRecord } from '../domain/node.ts';
+
+/** What the core needs of repmgr.conf and of this node's record; priority counts as registered. */
+export function coreParameters(loaded: LoadedSettings, record: NodeRecord | undefined): CoreParameters {
+  const { settings } = loaded;
+  return {
+    nodeId: settings.node_id as NodeId,
+    nodeName: settings.node_name,
+    leaseMs: effectiveLeaseMs(loaded),
+    heartbeatIntervalMs: settings.heartbeat_interval,
+    fenceBudgetMs: settings.fence_budget,
+    priority: record?.priority ?? settings.priority,
+    isFailoverAutomatic: settings.failover === 'automatic',
+    crashAction: settings.primary_crash_action,
+    crashWindowMs: settings.crash_window,
+    restartTimeoutMs: settings.primary_restart_timeout,
+    isAutoRejoinOn: settings.auto_rejoin,
+  };
+}

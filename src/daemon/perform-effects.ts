@@ -1,0 +1,210 @@
+import type { CoreEffect, OperationResult } from '../decisions/failover/events-and-effects.ts';
+import { ConnectionFailed } from '../domain/errors/repmgr-error.ts';
+import type { Connection } from '../ports/connection.ts';
+import { afterOpening } from './after-opening.ts';
+import type { CoreLoop, ServerEffect } from './core-loop.ts';
+import { messageOf, type Node } from './node.ts';
+import type { EventRecorder } from './record-cluster-events.ts';
+import { assessCrash, fenceServer } from './server/close-server.ts';
+import { holdReceiver, restoreReceiver } from './server/hold-receiver.ts';
+import { followNewPrimary, rejoinPrimary } from './server/join-primary.ts';
+import { promoteServer, startAsPrimary } from './server/open-server.ts';
+import type { ServerWatch } from './server/watch-server.ts';
+
+type Operation = Extract<ServerEffect, { id: number }>;
+
+export interface PerformerOptions {
+  readonly node: Node;
+  readonly loop: () => CoreLoop;
+  readonly watch: () => ServerWatch;
+  readonly events: EventRecorder;
+}
+
+/** Carries out what the core wants done to the server and told to people. One operation at a time; a fence ends any. */
+export class EffectPerformer {
+  private readonly options: PerformerOptions;
+  private operation: AbortController | undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(options: PerformerOptions) {
+    this.options = options;
+  }
+
+  perform(effect: ServerEffect, stored: Promise<void>): void {
+    const { node, events, loop } = this.options;
+    switch (effect.type) {
+      case 'notify':
+        events.record({
+          nodeId: node.nodeId,
+          event: effect.event,
+          successful: effect.successful,
+          details: effect.details,
+          ...(effect.subject === undefined ? {} : { context: { nodeId: effect.subject } }),
+        });
+        return;
+      case 'explain': {
+        const { rule, text, evidence } = effect.explanation;
+        node.log.notice(`${text} [${rule}]`, { facts: evidence });
+        return;
+      }
+      case 'markStandby':
+        this.background('write standby.signal', () => node.localServer.writeStandbySignal());
+        return;
+      case 'probePrimary':
+        void this.probe(effect);
+        return;
+      case 'afterOpening':
+        this.background('complete the opening', () =>
+          afterOpening(node, {
+            effect,
+            connection: this.options.watch().current,
+            events,
+            term: loop().state.durable.term,
+          }),
+        );
+        return;
+      default:
+        this.operate(effect, stored);
+    }
+  }
+
+  /** Ends what is being done to the server and waits for it to let go. */
+  async end(): Promise<void> {
+    this.operation?.abort();
+    await this.running;
+  }
+
+  private operate(effect: Operation, stored: Promise<void>): void {
+    if (effect.type === 'fence') this.operation?.abort();
+    const controller = new AbortController();
+    this.operation = controller;
+    const run = async (): Promise<void> => {
+      let result: OperationResult;
+      try {
+        if (effect.type !== 'fence' && effect.type !== 'assessCrash') await stored;
+        result = await this.runOperation(effect, controller.signal);
+      } catch (error) {
+        this.options.node.log.error(`${effect.type} failed: ${messageOf(error)}`, {
+          detail: (error as { detail?: string }).detail,
+          hint: (error as { hint?: string }).hint,
+        });
+        result = failed(effect.type, messageOf(error));
+      }
+      if (controller === this.operation) this.operation = undefined;
+      this.tellWatch(result);
+      this.options.loop().feed({ type: 'operationFinished', id: effect.id, result });
+      void this.options.watch().look();
+    };
+    this.running = run();
+  }
+
+  private runOperation(effect: Operation, signal: AbortSignal): Promise<OperationResult> {
+    const { node } = this.options;
+    switch (effect.type) {
+      case 'fence':
+        return fenceServer(node, effect);
+      case 'assessCrash':
+        return assessCrash(node, effect);
+      case 'promote':
+        return promoteServer(node, { ...effect, connection: this.connection(), signal });
+      case 'startPrimary':
+        return startAsPrimary(node, { timeoutMs: effect.timeoutMs, signal });
+      case 'follow':
+        return followNewPrimary(node, effect.primary, signal);
+      case 'rejoin':
+        return this.rejoin(effect, signal);
+      case 'stopReceiver':
+        return this.stopReceiver(effect);
+      case 'restoreReceiver':
+        return restoreReceiver(node, this.connection()).then(() => ({
+          kind: 'restoreReceiver',
+          ok: true,
+          reason: null,
+        }));
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  private async rejoin(
+    effect: Operation & { type: 'rejoin' },
+    signal: AbortSignal,
+  ): Promise<OperationResult> {
+    try {
+      return await rejoinPrimary(this.options.node, effect.primary, signal);
+    } finally {
+      this.options.watch().forget();
+    }
+  }
+
+  private async stopReceiver(effect: Operation & { type: 'stopReceiver' }): Promise<OperationResult> {
+    const watch = this.options.watch();
+    await holdReceiver(this.options.node, this.connection(), effect.deadlineMs);
+    return { kind: 'stopReceiver', walEnd: await watch.readWalEnd(), reason: null };
+  }
+
+  private connection(): Connection {
+    const connection = this.options.watch().current;
+    if (connection !== undefined) return connection;
+    const { node_name: nodeName, conninfo } = this.options.node.settings.settings;
+    throw new ConnectionFailed(`node "${nodeName}" has no open connection to its PostgreSQL just now`, {
+      facts: { conninfo },
+    });
+  }
+
+  private tellWatch(result: OperationResult): void {
+    const watch = this.options.watch();
+    if (result.kind === 'fence' && result.isVerified) watch.knowEndOnDisk(result.walEnd);
+    if (result.kind === 'assessCrash' && result.assessment !== null)
+      watch.knowEndOnDisk(result.assessment.walEnd);
+  }
+
+  /** Does the server of the silent primary answer as one that accepts writes? */
+  private async probe(effect: CoreEffect & { type: 'probePrimary' }): Promise<void> {
+    const { node, loop } = this.options;
+    let connection: Connection | undefined;
+    let isWritable = false;
+    try {
+      connection = await node.adapters.connections.connect(effect.primary.conninfo, {
+        timeoutMs: effect.timeoutMs,
+      });
+      isWritable = (await node.adapters.inspector.recoveryState(connection)) === 'primary';
+    } catch (error) {
+      node.log.debug(`the server of node ${effect.primary.nodeId} does not answer`, {
+        detail: messageOf(error),
+      });
+    } finally {
+      connection?.destroy();
+    }
+    loop().feed({ type: 'primaryProbed', scope: effect.scope, isWritable });
+  }
+
+  private background(what: string, run: () => Promise<unknown>): void {
+    run().catch((error: unknown) => {
+      this.options.node.log.error(`unable to ${what}: ${messageOf(error)}`);
+    });
+  }
+}
+
+function failed(type: Operation['type'], reason: string): OperationResult {
+  switch (type) {
+    case 'fence':
+      return { kind: 'fence', isVerified: false, walEnd: null };
+    case 'assessCrash':
+      return { kind: 'assessCrash', assessment: null, reason };
+    case 'promote':
+      return { kind: 'promote', promoted: null, reason };
+    case 'startPrimary':
+      return { kind: 'startPrimary', isWritable: false, reason };
+    case 'stopReceiver':
+      return { kind: 'stopReceiver', walEnd: null, reason };
+    case 'follow':
+      return { kind: 'follow', ok: false, reason };
+    case 'rejoin':
+      return { kind: 'rejoin', ok: false, reason };
+    case 'restoreReceiver':
+      return { kind: 'restoreReceiver', ok: false, reason };
+    default:
+      return type satisfies never;
+  }
+}

@@ -1,0 +1,234 @@
+import type { ServerObservation } from '../../decisions/failover/state.ts';
+import { type Lsn, maxLsn } from '../../domain/lsn.ts';
+import type { NodeId } from '../../domain/node.ts';
+import type { WalEnd } from '../../domain/reign.ts';
+import type { TimelineId } from '../../domain/timeline.ts';
+import type { Connection } from '../../ports/connection.ts';
+import type { WalPositions } from '../../ports/server-inspector.ts';
+import type { Node } from '../node.ts';
+import { isReceiverHeld } from './hold-receiver.ts';
+
+const connectLimitMs = 1_500;
+const queryLimitMs = 2_000;
+const reconnectMs = 25;
+const reconnectSlowlyMs = 500;
+/** How long after a loss the server is looked at closely. */
+const closeLookMs = 2_000;
+const readingDelayMs = 300;
+
+export interface ServerSighting {
+  readonly server: ServerObservation;
+  /** When WAL last arrived from the upstream; null when it has not moved since the watch began. */
+  readonly walMovedAtMs: number | null;
+}
+
+export interface WatchOptions {
+  readonly onSighting: (sighting: ServerSighting) => void;
+  /** Which node a primary_conninfo leads to. */
+  readonly upstreamOf: (primaryConninfo: string | undefined) => NodeId | null;
+  /** How often to look while nothing happens. */
+  readonly intervalMs: () => number;
+}
+
+/**
+ * Looks at the local PostgreSQL: regularly over one connection, and at once when that connection is lost. A
+ * lost connection alone proves nothing; the process table and the control file say what happened.
+ */
+export class ServerWatch {
+  private readonly node: Node;
+  private readonly options: WatchOptions;
+  private connection: Connection | undefined;
+  private looking: Promise<void> | undefined;
+  private isLookWanted = false;
+  private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
+  private lostAtMs = Number.NEGATIVE_INFINITY;
+  private receivedLsn: Lsn | null = null;
+  private receivedTimeline: TimelineId | null = null;
+  private movedAtMs: number | null = null;
+  private endOnDisk: WalEnd | null = null;
+
+  constructor(node: Node, options: WatchOptions) {
+    this.node = node;
+    this.options = options;
+  }
+
+  /** The open connection to the local server, if there is one. */
+  get current(): Connection | undefined {
+    return this.connection?.isOpen() === true ? this.connection : undefined;
+  }
+
+  /** Looks now, or as soon as the look under way has ended. */
+  look(): Promise<void> {
+    if (this.looking !== undefined) {
+      this.isLookWanted = true;
+      return this.looking;
+    }
+    clearTimeout(this.timer);
+    this.looking = this.lookOnce().finally(() => {
+      this.looking = undefined;
+      if (this.isStopped) return;
+      if (this.isLookWanted) {
+        this.isLookWanted = false;
+        void this.look();
+        return;
+      }
+      this.timer = setTimeout(() => void this.look(), this.pauseMs());
+    });
+    return this.looking;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.looking;
+    await this.connection?.close();
+  }
+
+  /** What was known of the WAL is void: the data directory was exchanged or rewound. */
+  forget(): void {
+    this.receivedLsn = null;
+    this.receivedTimeline = null;
+    this.endOnDisk = null;
+    this.connection?.destroy();
+    this.connection = undefined;
+  }
+
+  /** Reads the end of WAL now; null when it can't be told. */
+  async readWalEnd(): Promise<WalEnd | null> {
+    const connection = this.current;
+    if (connection === undefined) return null;
+    const positions = await this.positions(connection);
+    if (positions.recoveryState === 'primary') return this.endOfPrimary(positions);
+    this.noteReceived(positions);
+    return this.endOfStandby(positions);
+  }
+
+  /** The end of WAL of the stopped server, as somebody else has read it. */
+  knowEndOnDisk(end: WalEnd | null): void {
+    this.endOnDisk = end;
+  }
+
+  private pauseMs(): number {
+    if (this.current !== undefined) return this.options.intervalMs();
+    const sinceLossMs = this.node.adapters.clock.monotonicMs() - this.lostAtMs;
+    return sinceLossMs < closeLookMs ? reconnectMs : reconnectSlowlyMs;
+  }
+
+  private async lookOnce(): Promise<void> {
+    const server = await this.observe();
+    if (!this.isStopped) this.options.onSighting({ server, walMovedAtMs: this.movedAtMs });
+  }
+
+  private async observe(): Promise<ServerObservation> {
+    try {
+      const connection = await this.connect();
+      const positions = await this.positions(connection);
+      return await this.describe(positions);
+    } catch (error) {
+      this.connection?.destroy();
+      this.connection = undefined;
+      return await this.describeUnreachable(error);
+    }
+  }
+
+  private async connect(): Promise<Connection> {
+    const open = this.current;
+    if (open !== undefined) return open;
+    const { adapters, settings, ending } = this.node;
+    const connection = await adapters.connections.connect(settings.settings.conninfo, {
+      timeoutMs: connectLimitMs,
+      signal: ending,
+    });
+    this.connection = connection;
+    this.endOnDisk = null;
+    void connection.lost.then(() => {
+      if (this.connection !== connection || this.isStopped) return;
+      this.lostAtMs = adapters.clock.monotonicMs();
+      void this.look();
+    });
+    return connection;
+  }
+
+  private async positions(connection: Connection): Promise<WalPositions> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), queryLimitMs);
+    try {
+      return await Promise.race([
+        this.node.adapters.inspector.walPositions(connection),
+        new Promise<never>((_, reject) => {
+          limit.signal.addEventListener('abort', () =>
+            reject(new Error(`no answer within ${queryLimitMs} ms`)),
+          );
+        }),
+      ]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async describe(positions: WalPositions): Promise<ServerObservation> {
+    const isPrimary = positions.recoveryState === 'primary';
+    if (!isPrimary) this.noteReceived(positions);
+    const conninfo = isPrimary ? undefined : await this.node.localServer.autoConfValue('primary_conninfo');
+    return {
+      verdict: 'up',
+      recoveryState: positions.recoveryState,
+      walEnd: isPrimary ? this.endOfPrimary(positions) : await this.endOfStandby(positions),
+      isReceiverActive: positions.walReceiver !== null,
+      isReceiverHeld: !isPrimary && (await isReceiverHeld(this.node)),
+      upstream: isPrimary ? null : this.options.upstreamOf(conninfo),
+      wasShutDown: false,
+    };
+  }
+
+  private noteReceived({ receivedLsn, walReceiver }: WalPositions): void {
+    if (walReceiver?.receivedTimeline != null) this.receivedTimeline = walReceiver.receivedTimeline;
+    if (receivedLsn === null || receivedLsn === this.receivedLsn) return;
+    // The very first reading says nothing of when it moved, so it counts as now: the careful side.
+    this.movedAtMs = this.node.adapters.clock.monotonicMs();
+    this.receivedLsn = receivedLsn;
+  }
+
+  private endOfPrimary({ flushLsn, timeline }: WalPositions): WalEnd | null {
+    return flushLsn === null ? null : { timeline, lsn: flushLsn };
+  }
+
+  /**
+   * Received WAL counts once the receiver has run since the server's start; before that what lies in pg_wal may
+   * be more than what was replayed, so the disk is read (failover.md §6).
+   */
+  private async endOfStandby(positions: WalPositions): Promise<WalEnd | null> {
+    const { receivedLsn, replayedLsn, timeline } = positions;
+    if (receivedLsn === null) {
+      this.endOnDisk ??= (await this.node.localServer.endOfWal()) ?? null;
+      const { endOnDisk } = this;
+      if (endOnDisk === null || replayedLsn === null) return endOnDisk;
+      return { timeline: endOnDisk.timeline, lsn: maxLsn(endOnDisk.lsn, replayedLsn) };
+    }
+    const received = Math.max(this.receivedTimeline ?? 0, timeline) as TimelineId;
+    return { timeline: received, lsn: replayedLsn === null ? receivedLsn : maxLsn(receivedLsn, replayedLsn) };
+  }
+
+  /** Nobody answers: is it gone, or is it alive and not to be asked now? */
+  private async describeUnreachable(error: unknown): Promise<ServerObservation> {
+    const base = { recoveryState: null, isReceiverActive: false, isReceiverHeld: false, upstream: null };
+    const { localServer, log } = this.node;
+    try {
+      if ((await localServer.processState()).kind === 'running') {
+        return { ...base, verdict: 'busy', walEnd: null, wasShutDown: false };
+      }
+      const { state } = await localServer.controlData();
+      const wasShutDown = state === 'shut down' || state === 'shut down in recovery';
+      const isRecent = this.node.adapters.clock.monotonicMs() - this.lostAtMs < readingDelayMs;
+      // Right after a loss the daemon's own assessment reads the disk; nothing may delay the news.
+      if (!isRecent) this.endOnDisk ??= (await localServer.endOfWal()) ?? null;
+      return { ...base, verdict: 'gone', walEnd: this.endOnDisk, wasShutDown };
+    } catch (cause) {
+      log.debug('the state of the local PostgreSQL is not known', {
+        detail: `${error instanceof Error ? error.message : error}; ${cause instanceof Error ? cause.message : cause}`,
+      });
+      return { ...base, verdict: 'unknown', walEnd: null, wasShutDown: false };
+    }
+  }
+}
