@@ -77,7 +77,9 @@ export class ClusterNode {
   startDaemon(): void {
     if (this.isDaemonRunning()) return;
     const args = ['-f', this.configFile, '--daemonize=false'];
-    this.#daemon = this.machine.start(join(this.#programs, 'repmgrd'), args, { logFile: this.daemonLog });
+    // What it says before its log is open.
+    const logFile = `${this.daemonLog}.out`;
+    this.#daemon = this.machine.start(join(this.#programs, 'repmgrd'), args, { logFile });
   }
 
   get daemonPid(): number | undefined {

@@ -70,6 +70,7 @@ export class LabHost {
   ): ChildProcess {
     const log = openSync(options.logFile, 'a', 0o644);
     try {
+      this.giveToUser(options.logFile);
       return this.launch(command, args, { ...options, stdio: ['ignore', log, log] });
     } finally {
       closeSync(log);

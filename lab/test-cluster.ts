@@ -2,6 +2,7 @@ import { effectiveLeaseMs } from '../src/config/effective-settings.ts';
 import { loadSettings } from '../src/config/load-settings.ts';
 import { OperationFailed } from '../src/domain/errors/repmgr-error.ts';
 import type { ClusterNode } from './cluster-node.ts';
+import { protocolObstacle } from './daemon-status.ts';
 import { DoublePrimaryWatch } from './double-primary-watch.ts';
 import type { NetworkNamespaces } from './network-namespaces.ts';
 import { type NodeState, stateOf } from './node-state.ts';
@@ -95,12 +96,19 @@ export class TestCluster {
   /** Every daemon at work, one primary, all others streaming from it. */
   async waitUntilHealthy(timeoutMs = 30_000): Promise<ClusterNode> {
     const primary = await this.waitForPrimary({ timeoutMs });
-    await waitFor(async () => (await this.nodesThatHear(primary)) === this.nodes.length, {
-      what: `all daemons to hear ${primary.name}`,
-      timeoutMs,
-      intervalMs: 100,
-      describe: () => this.describe(),
-    });
+    let obstacle: string | undefined;
+    await waitFor(
+      async () => {
+        obstacle = await protocolObstacle(this.nodes, primary);
+        return obstacle === undefined;
+      },
+      {
+        what: `all daemons to stand behind ${primary.name}`,
+        timeoutMs,
+        intervalMs: 100,
+        describe: async () => `${obstacle}\n${await this.describe()}`,
+      },
+    );
     for (const node of this.nodes) {
       if (node !== primary) await this.waitForStandbyStreaming(node, { primary, timeoutMs });
     }
@@ -217,15 +225,5 @@ export class TestCluster {
     this.network?.heal();
     await this.folder.remove();
     this.network?.destroy();
-  }
-
-  /** Nodes whose daemon has recorded its start. */
-  private async nodesThatHear(primary: ClusterNode): Promise<number> {
-    const rows = await primary.postgres.query(
-      `SELECT DISTINCT node_id FROM repmgr.events WHERE event = 'repmgrd_start' AND successful`,
-      [],
-      { database: 'repmgr' },
-    );
-    return rows.length;
   }
 }

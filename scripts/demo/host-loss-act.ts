@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '../../lab/test-cluster.ts';
 import { duration } from './narrator.ts';
 import { countLost, nameOf, type Stage, showCluster, tellEvents, untilWriting } from './stage.ts';
 
@@ -7,7 +8,7 @@ export interface HostLossResult {
   readonly acknowledgedRowsLost: number;
   readonly newPrimary: string;
   readonly rejoinedInMs: number;
-  readonly rejoinMethod: string;
+  readonly rejoinMethod: 'stream' | 'rewind' | 'reclone';
 }
 
 /** Everything on the primary's host is killed at once; later its daemon is started again, nothing else. */
@@ -37,9 +38,9 @@ export async function playHostLoss(stage: Stage, leaseMs: number): Promise<HostL
   lost.startDaemon();
   await cluster.waitForStandbyStreaming(lost, { primary: winner, timeoutMs: 120_000 });
   const rejoinedInMs = Math.round(performance.now() - restartedMs);
-  const rejoin = await cluster.waitForEvent(['node_rejoin'], { sinceMs: restartWallMs, nodeId: lost.id });
+  await cluster.waitForEvent(['node_rejoin'], { sinceMs: restartWallMs, nodeId: lost.id });
   narrator.good(`It streams from ${winner.name} after ${duration(rejoinedInMs)}.`);
-  await tellEvents(stage, restartWallMs);
+  const events = await tellEvents(stage, restartWallMs);
   await cluster.waitUntilHealthy(60_000);
   await showCluster(stage, 'After:');
   return {
@@ -48,11 +49,13 @@ export async function playHostLoss(stage: Stage, leaseMs: number): Promise<HostL
     acknowledgedRowsLost: await countLost(stage),
     newPrimary: winner.name,
     rejoinedInMs,
-    rejoinMethod: rejoinMethodIn(rejoin.details),
+    rejoinMethod: rejoinMethodIn(events),
   };
 }
 
-/** The daemon names the method in the event's details, in these words. */
-function rejoinMethodIn(details: string): string {
-  return /\b(pg_rewind|re-clone|follow)\b/.exec(details)?.[1] ?? details;
+/** Taken from what the daemon recorded: the events of a re-clone, or the words of the rejoin. */
+function rejoinMethodIn(events: readonly RecordedEvent[]): HostLossResult['rejoinMethod'] {
+  if (events.some(({ event, successful }) => event === 'repmgrd_reclone' && successful)) return 'reclone';
+  const rejoin = events.findLast(({ event, successful }) => event === 'node_rejoin' && successful);
+  return rejoin?.details.includes('rewound') === true ? 'rewind' : 'stream';
 }
