@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProgram } from './build-program.ts';
 
 const root = join(import.meta.dirname, '..');
 const binaries = join(root, 'dist', 'bin');
-const names = ['repmgr', 'repmgrd'].filter((name) => existsSync(join(root, 'src', 'bin', `${name}.ts`)));
+const names = ['repmgr', 'repmgrd'];
 
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
 

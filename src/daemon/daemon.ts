@@ -25,6 +25,7 @@ const selfCheckRetryMs = 500;
 const primaryWatchIntervalMs = 1_000;
 const lateWatchIntervalMs = 50;
 const relistenMs = 1_000;
+const freshenLimitMs = 100;
 
 export interface DaemonOptions {
   readonly node: Node;
@@ -130,7 +131,11 @@ export class Daemon {
 
   private createServer(): PeerServer {
     const { node } = this;
-    const handle = createMessageHandler(node, this.loop, node.adapters.clock.wallTime());
+    const handle = createMessageHandler(node, this.loop, {
+      startedAt: node.adapters.clock.wallTime(),
+      freshen: () =>
+        Promise.race([this.watch.look(), node.adapters.clock.sleep(freshenLimitMs, node.ending)]),
+    });
     return this.options.createPeerServer({
       nodeId: node.nodeId,
       startId: this.startId,
@@ -142,6 +147,7 @@ export class Daemon {
       handle: (message, body, from) => {
         // Looking right after each heartbeat keeps the time of the last WAL known without polling for it.
         if (message === 'heartbeat') void this.watch.look();
+        if (message === 'introduce') return this.onIntroduced();
         return handle(message, body, from);
       },
       onListenerLost: (error) => {
@@ -184,8 +190,33 @@ export class Daemon {
         },
       );
     }
+    const isFirst = reachesItself && !this.loop.state.reachesItself;
     this.loop.feed({ type: 'listening', reachesItself });
+    if (isFirst) {
+      this.introduce().catch((error: unknown) => {
+        this.node.log.debug('the primary was not told of this daemon', { detail: messageOf(error) });
+      });
+    }
     this.later(reachesItself ? selfCheckIntervalMs : selfCheckRetryMs, () => this.checkSelf());
+  }
+
+  /** The daemon of a registered node has started: it may become a voter without waiting for the next look. */
+  private async onIntroduced(): Promise<{ status: number; body: unknown }> {
+    const connection = this.watch.current;
+    if (connection !== undefined && this.loop.state.reign !== null) await this.refresh(connection);
+    return { status: 200, body: { nodeId: this.node.nodeId } };
+  }
+
+  /** Tells the primary's daemon that this one is there. Without an answer it finds out by itself, a little later. */
+  private async introduce(): Promise<void> {
+    const connection = this.watch.current;
+    if (connection === undefined || this.loop.state.reign !== null) return;
+    const { metadata } = this.node.adapters;
+    const primary = await metadata.recordedPrimary(connection);
+    const addresses = await metadata.daemonAddresses(connection);
+    const address = addresses.find((candidate) => candidate.nodeId === primary?.nodeId);
+    if (address === undefined || address.nodeId === this.node.nodeId) return;
+    await this.network.request(address, 'introduce', {}, { timeoutMs: 2_000, signal: this.node.ending });
   }
 
   private onSighting({ server, walMovedAtMs }: ServerSighting): void {
@@ -220,16 +251,33 @@ export class Daemon {
     return isOverdue ? lateWatchIntervalMs : 1.3 * intervalMs;
   }
 
-  private eventDestination(): EventDestination {
+  private async eventDestination(): Promise<EventDestination> {
     const { state } = this.loop;
     const connection = this.watch.current;
     if (state.server.recoveryState === 'primary' && connection !== undefined)
       return { kind: 'open', connection };
+    // Just (re)started: the watch has not connected yet, but it is the one to write to.
+    if (state.reign?.phase === 'writable')
+      return { kind: 'conninfo', conninfo: this.node.settings.settings.conninfo };
     const primaryId = state.primary?.nodeId;
     const voter = state.durable.configuration?.voters.find((candidate) => candidate.nodeId === primaryId);
-    return voter === undefined || voter.nodeId === this.node.nodeId
-      ? { kind: 'nowhere' }
-      : { kind: 'conninfo', conninfo: voter.conninfo };
+    if (voter !== undefined && voter.nodeId !== this.node.nodeId)
+      return { kind: 'conninfo', conninfo: voter.conninfo };
+    return primaryId === undefined && connection !== undefined
+      ? this.recordedDestination(connection)
+      : { kind: 'nowhere' };
+  }
+
+  /** Before the first heartbeat the metadata tells who should be the primary. */
+  private async recordedDestination(connection: Connection): Promise<EventDestination> {
+    try {
+      const primary = await this.node.adapters.metadata.recordedPrimary(connection);
+      const isOther = primary !== undefined && primary.nodeId !== this.node.nodeId;
+      return isOther ? { kind: 'conninfo', conninfo: primary.conninfo } : { kind: 'nowhere' };
+    } catch (error) {
+      this.node.log.debug('the metadata could not be read', { detail: messageOf(error) });
+      return { kind: 'nowhere' };
+    }
   }
 
   private async refreshRegularly(): Promise<void> {

@@ -17,10 +17,10 @@ export type EventDestination =
  */
 export class EventRecorder {
   private readonly node: Node;
-  private readonly destination: () => EventDestination;
+  private readonly destination: () => Promise<EventDestination>;
   private previous: Promise<void> = Promise.resolve();
 
-  constructor(node: Node, destination: () => EventDestination) {
+  constructor(node: Node, destination: () => Promise<EventDestination>) {
     this.node = node;
     this.destination = destination;
   }
@@ -36,7 +36,7 @@ export class EventRecorder {
 
   private async write(event: ClusterEvent): Promise<void> {
     const context = operationContext(this.node, new AbortController().signal);
-    const destination = this.destination();
+    const destination = await this.destination();
     if (destination.kind === 'open') {
       await recordEvent(context, event, destination.connection);
       return;

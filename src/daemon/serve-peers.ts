@@ -24,8 +24,14 @@ const malformed: Answer = {
 };
 const ending: Answer = { status: 503, body: { error: 'this daemon is ending or cannot store its state' } };
 
+export interface HandlerOptions {
+  readonly startedAt: Date;
+  /** Looks at the local server, so that a status tells the position of now; bounded. */
+  readonly freshen: () => Promise<void>;
+}
+
 /** Answers the messages of other daemons and of the command line. */
-export function createMessageHandler(node: Node, loop: CoreLoop, startedAt: Date) {
+export function createMessageHandler(node: Node, loop: CoreLoop, { startedAt, freshen }: HandlerOptions) {
   const withCore = async (reply: Promise<unknown>): Promise<Answer> => {
     const body = await reply;
     return body === undefined ? ending : { status: 200, body: toJsonValue(body) };
@@ -48,6 +54,7 @@ export function createMessageHandler(node: Node, loop: CoreLoop, startedAt: Date
         return request === undefined ? malformed : withCore(loop.request(from, { message, body: request }));
       }
       case 'status': {
+        await freshen();
         const status = await loop.request(from, { message, body: null });
         if (status === undefined) return ending;
         return {

@@ -111,7 +111,10 @@ export class FakeCluster {
       backup: partialPort<BackupSource>('BackupSource', {}),
       rewind: partialPort<Rewind>('Rewind', {}),
       localServer: () => this.#localServer(),
-      peerNetwork: (options) => this.peers.open(options),
+      peerNetwork: ({ clusterKey }) => {
+        const key = typeof clusterKey === 'string' ? clusterKey : (clusterKey() ?? '');
+        return this.peers.open({ clusterKey: key });
+      },
     };
   }
 
