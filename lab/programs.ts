@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LocalCommandFailed } from '../src/domain/errors/repmgr-error.ts';
 import { unprivilegedUser } from './unprivileged-user.ts';
@@ -28,39 +28,33 @@ export function ensureBuilt(): void {
 }
 
 /**
- * Puts `repmgr` and `repmgrd` into `<folder>/bin` as small scripts that the unprivileged user can run. The
- * built files, and Node itself, are copied if they lie where that user can't read (under /root, say).
+ * Puts `repmgr` and `repmgrd` into `<folder>/bin` as small scripts that the unprivileged user can run. They
+ * run a copy of the built files, so a cluster that goes on running doesn't change with the next build.
  */
 export function installPrograms(folder: string): string {
   ensureBuilt();
   const bin = join(folder, 'bin');
+  const dist = join(folder, 'dist');
   mkdirSync(bin, { recursive: true });
-  const node = readable(
-    process.execPath,
-    (copy) => copyFileSync(process.execPath, copy),
-    join(folder, 'node'),
-  );
-  const dist = join(root, 'dist');
-  const programs = readable(
-    join(dist, 'bin', 'repmgr'),
-    (copy) => cpSync(dist, dirname(dirname(copy)), { recursive: true }),
-    join(folder, 'dist', 'bin', 'repmgr'),
-  );
+  cpSync(join(root, 'dist'), dist, { recursive: true });
+  execFileSync('chmod', ['-R', 'a+rX', dist]);
+  const node = nodeForUser(folder);
   for (const name of ['repmgr', 'repmgrd']) {
     const script = join(bin, name);
-    writeFileSync(script, `#!/bin/sh\nexec '${node}' '${join(dirname(programs), name)}' "$@"\n`);
+    writeFileSync(script, `#!/bin/sh\nexec '${node}' '${join(dist, 'bin', name)}' "$@"\n`);
     chmodSync(script, 0o755);
   }
   return bin;
 }
 
-function readable(path: string, makeCopy: (copy: string) => void, copy: string): string {
-  const user = unprivilegedUser();
-  if (!user.mustSwitch) return path;
-  const options = { uid: user.uid, gid: user.gid, cwd: '/', stdio: 'ignore' } as const;
-  if (spawnSync('test', ['-r', path], options).status === 0) return path;
-  makeCopy(copy);
-  execFileSync('chmod', ['-R', 'a+rX', copy]);
+/** Node itself, or a copy of it if it lies where the unprivileged user can't go (under /root, say). */
+function nodeForUser(folder: string): string {
+  const { mustSwitch, uid, gid } = unprivilegedUser();
+  const options = { cwd: '/', stdio: 'ignore', ...(mustSwitch ? { uid, gid } : {}) } as const;
+  if (spawnSync('test', ['-x', process.execPath], options).status === 0) return process.execPath;
+  const copy = join(folder, 'node');
+  copyFileSync(process.execPath, copy);
+  chmodSync(copy, 0o755);
   return copy;
 }
 
