@@ -8,7 +8,7 @@ import type { EventRecorder } from './record-cluster-events.ts';
 import { assessCrash, fenceServer } from './server/close-server.ts';
 import { holdReceiver, restoreReceiver } from './server/hold-receiver.ts';
 import { followNewPrimary, rejoinPrimary } from './server/join-primary.ts';
-import { promoteServer, startAsPrimary } from './server/open-server.ts';
+import { promoteServer, startAsPrimary, startAsStandby } from './server/open-server.ts';
 import type { ServerWatch } from './server/watch-server.ts';
 
 type Operation = Extract<ServerEffect, { id: number }>;
@@ -82,6 +82,8 @@ export class EffectPerformer {
       let result: OperationResult;
       try {
         if (effect.type !== 'fence' && effect.type !== 'assessCrash') await stored;
+        // A fence may have come while the disk was slow: nothing that it overtook is begun any more.
+        controller.signal.throwIfAborted();
         result = await this.runOperation(effect, controller.signal);
       } catch (error) {
         this.options.node.log.error(`${effect.type} failed: ${messageOf(error)}`, {
@@ -109,6 +111,10 @@ export class EffectPerformer {
         return promoteServer(node, { ...effect, connection: this.connection(), signal });
       case 'startPrimary':
         return startAsPrimary(node, { timeoutMs: effect.timeoutMs, signal });
+      case 'startStandby':
+        return startAsStandby(node, { timeoutMs: effect.timeoutMs, signal });
+      case 'startStandby':
+        return startInRecovery(node, { timeoutMs: effect.timeoutMs, signal });
       case 'follow':
         return followNewPrimary(node, effect.primary, signal);
       case 'rejoin':
@@ -196,6 +202,10 @@ function failed(type: Operation['type'], reason: string): OperationResult {
       return { kind: 'promote', promoted: null, reason };
     case 'startPrimary':
       return { kind: 'startPrimary', isWritable: false, reason };
+    case 'startStandby':
+      return { kind: 'startStandby', ok: false, reason };
+    case 'startStandby':
+      return { kind: 'startStandby', ok: false, reason };
     case 'stopReceiver':
       return { kind: 'stopReceiver', walEnd: null, reason };
     case 'follow':

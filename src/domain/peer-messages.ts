@@ -57,6 +57,8 @@ export interface VoteRequest {
   readonly candidate: NodeId;
   readonly position: WalPosition;
   readonly configurationVersion: ConfigurationVersion;
+  /** Length of the lease that a granted vote gives; absent in a request that knows none. */
+  readonly leaseMs?: number;
   readonly token: TransferToken | null;
   /** The timeline that the candidate will open; null when it goes on with the one that it writes already. */
   readonly timeline: number | null;

@@ -1,5 +1,6 @@
 import type { OperationResult } from '../../decisions/failover/events-and-effects.ts';
 import { OperationFailed } from '../../domain/errors/repmgr-error.ts';
+import type { RecoveryState } from '../../domain/node.ts';
 import type { TimelineId } from '../../domain/timeline.ts';
 import { parseTimelineHistory, timelineHistoryFileName } from '../../domain/timeline-history.ts';
 import { promoteStandby, promotionMethod } from '../../operations/promote-standby.ts';
@@ -85,15 +86,40 @@ async function runPromoteCommand(
   });
 }
 
+/** Starts the stopped server in recovery, from where it may follow or stand for election. */
+export async function startAsStandby(
+  node: Node,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<OperationResult & { kind: 'startStandby' }> {
+  await node.localServer.writeStandbySignal();
+  const state = await startAndAsk(node, { timeoutMs, signal });
+  if (state === 'standby') return { kind: 'startStandby', ok: true, reason: null };
+  return { kind: 'startStandby', ok: false, reason: whyNot(state, timeoutMs) };
+}
+
 /** Starts the stopped server out of recovery, under the lease that the core holds. */
 export async function startAsPrimary(
   node: Node,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<OperationResult & { kind: 'startPrimary' }> {
+  await node.localServer.releaseTimelines();
+  await node.localServer.removeStandbySignal();
+  const state = await startAndAsk(node, { timeoutMs, signal });
+  if (state === 'primary') return { kind: 'startPrimary', isWritable: true, reason: null };
+  return { kind: 'startPrimary', isWritable: false, reason: whyNot(state, timeoutMs) };
+}
+
+function whyNot(state: RecoveryState | undefined, timeoutMs: number): string {
+  if (state === undefined) return `it does not accept connections after ${timeoutMs} ms`;
+  return state === 'standby' ? 'it started in recovery' : 'it started out of recovery';
+}
+
+async function startAndAsk(
+  node: Node,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<RecoveryState | undefined> {
   const { adapters, localServer, settings } = node;
   const deadlineMs = adapters.clock.monotonicMs() + timeoutMs;
-  await localServer.releaseTimelines();
-  await localServer.removeStandbySignal();
   await localServer.start({ wait: false, timeoutMs, signal });
   const wait = {
     clock: adapters.clock,
@@ -101,18 +127,26 @@ export async function startAsPrimary(
     timeoutMs: deadlineMs - adapters.clock.monotonicMs(),
     signal,
   };
-  const state = await waitUntil(wait, () => tryRecoveryState(node, settings.settings.conninfo, signal));
-  if (state === 'primary') return { kind: 'startPrimary', isWritable: true, reason: null };
-  const reason =
-    state === undefined ? `it does not accept connections after ${timeoutMs} ms` : 'it started in recovery';
-  return { kind: 'startPrimary', isWritable: false, reason };
+  return waitUntil(wait, () => tryRecoveryState(node, settings.settings.conninfo, signal));
+}
+
+/** Starts the stopped server in recovery, so that it can follow or be promoted; nobody to stream from yet. */
+export async function startInRecovery(
+  { localServer }: Node,
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+): Promise<OperationResult & { kind: 'startStandby' }> {
+  await localServer.releaseTimelines();
+  await localServer.writeStandbySignal();
+  const { kind } = await localServer.processState();
+  if (kind !== 'running') await localServer.start({ wait: false, timeoutMs, signal });
+  return { kind: 'startStandby', ok: true, reason: null };
 }
 
 async function tryRecoveryState(
   { adapters }: Node,
   conninfo: string,
   signal: AbortSignal,
-): Promise<'primary' | 'standby' | undefined> {
+): Promise<RecoveryState | undefined> {
   let connection: Connection | undefined;
   try {
     connection = await adapters.connections.connect(conninfo, { timeoutMs: 1_000, signal });

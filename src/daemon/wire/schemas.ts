@@ -102,6 +102,7 @@ export const voteRequest: Schema<VoteRequest> = v.object({
   candidate: nodeId,
   position,
   configurationVersion: version,
+  leaseMs: v.exactOptional(natural),
   token: v.nullable(token),
   timeline: v.nullable(natural),
   reigns,

@@ -108,7 +108,8 @@ function changeOfVoters(transition: Transition, voters: readonly Voter[]): reado
   if (registered === null || registered.length === 0) return null;
   const byId = new Map(registered.map((voter) => [voter.nodeId, voter]));
   if (!byId.has(transition.self)) return null;
-  const removed = voters.find((voter) => !byId.has(voter.nodeId));
+  // Another incarnation is another voter: first the old one goes, then the new one comes (one at a time).
+  const removed = voters.find((voter) => byId.get(voter.nodeId)?.incarnation !== voter.incarnation);
   if (removed !== undefined) return voters.filter((voter) => voter !== removed);
   const known = new Map(voters.map((voter) => [voter.nodeId, voter]));
   const changed = registered.find((voter) => isChanged(known.get(voter.nodeId), voter));

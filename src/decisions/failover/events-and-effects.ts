@@ -56,6 +56,7 @@ export type OperationResult =
       readonly reason: string | null;
     }
   | { readonly kind: 'startPrimary'; readonly isWritable: boolean; readonly reason: string | null }
+  | { readonly kind: 'startStandby'; readonly ok: boolean; readonly reason: string | null }
   | {
       readonly kind: 'assessCrash';
       readonly assessment: CrashAssessment | null;
@@ -92,8 +93,10 @@ export type CoreEvent = EventContext &
   );
 
 /**
- * Values that the shell carries out, in this order: a `reply` or `send` after a `persist` waits until the
- * state is on disk. Operations on the server run beside and come back as `operationFinished`.
+ * Values that the shell carries out, in this order: a `reply`, a `send` or an operation after a `persist`
+ * waits until the state is on disk. `fence` and `setTimer` never wait, and a fence voids every operation with
+ * a lower id, also one that still waits for the disk. Operations on the server run beside and come back as
+ * `operationFinished`.
  */
 export type CoreEffect =
   | { readonly type: 'persist'; readonly durable: DurableState }
@@ -118,6 +121,8 @@ export type CoreEffect =
     }
   /** Starts the stopped server out of recovery under the lease. */
   | { readonly type: 'startPrimary'; readonly id: number; readonly timeoutMs: number }
+  /** Starts the stopped server in recovery (standby.signal first), with nobody to stream from yet. */
+  | { readonly type: 'startStandby'; readonly id: number; readonly timeoutMs: number }
   /** Makes sure that nothing of the crashed server is left and reads what it left on disk. */
   | { readonly type: 'assessCrash'; readonly id: number; readonly deadlineMs: number }
   | { readonly type: 'follow'; readonly id: number; readonly primary: Voter }

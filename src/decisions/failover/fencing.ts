@@ -14,13 +14,14 @@ export function becomeFencing(transition: Transition, rule: string, reason: stri
   state.campaign = null;
   state.handover = null;
   state.pendingVote = null;
-  transition.remember({ intent: 'fenced' });
   fence(transition, reason);
+  transition.remember({ intent: 'fenced' });
 }
 
+/** Emitted ahead of everything that must be stored: a disk that hangs must not delay the fence. */
 function fence(transition: Transition, reason: string): void {
   const id = transition.begin('fence');
-  transition.effect({
+  transition.effects.push({
     type: 'fence',
     id,
     reason,
@@ -48,6 +49,7 @@ export function onFenced(transition: Transition, result: OperationResult & { kin
     upstream: null,
     wasShutDown: false,
   };
+  state.serverChangedAtMs = transition.nowMs;
   state.isReceiverHeld = false;
   transition.effect({ type: 'markStandby' });
   transition.explain('§5', 'fenced: PostgreSQL is stopped and will start in recovery only');

@@ -1,6 +1,7 @@
 import type { NodeId } from '../../domain/node.ts';
 import type { OperationResult } from './events-and-effects.ts';
 import { lineageOf } from './position.ts';
+import { hasOwnTimeline } from './status.ts';
 import type { Transition } from './transition.ts';
 
 const rejoinRetryMs = 5_000;
@@ -53,6 +54,39 @@ export function isDiverged(transition: Transition): boolean {
 export function restoreReceiver(transition: Transition): void {
   const id = transition.begin('restoreReceiver');
   transition.effect({ type: 'restoreReceiver', id });
+}
+
+/**
+ * A server that was stopped on another node's timeline (a promotion that failed) or whose WAL end nobody could
+ * read: in recovery it may follow or stand again. Out of recovery it would twin that timeline (I7).
+ */
+export function recoverStopped(transition: Transition): void {
+  const { state, nowMs } = transition;
+  const { server, durable } = state;
+  const isBusy =
+    state.operation !== null ||
+    state.reign !== null ||
+    state.handover !== null ||
+    state.campaign !== null ||
+    state.pendingVote !== null;
+  if (isBusy || state.parameters.isWitness === true || nowMs < state.nextRejoinAtMs) return;
+  if (server.verdict !== 'gone' || durable.intent === 'standby' || durable.reigns.length === 0) return;
+  if (state.lease !== null && nowMs < state.lease.untilMs) return;
+  const isUnread = server.walEnd === null && nowMs >= state.serverChangedAtMs + transition.leaseMs;
+  const isForeign = server.walEnd !== null && !hasOwnTimeline(state);
+  if (!isUnread && !isForeign) return;
+  const id = transition.begin('startStandby');
+  transition.explain('§5', 'starting PostgreSQL in recovery: its WAL ends on a timeline of another node');
+  transition.effect({ type: 'startStandby', id, timeoutMs: state.parameters.restartTimeoutMs });
+}
+
+export function onStandbyStarted(
+  transition: Transition,
+  result: OperationResult & { kind: 'startStandby' },
+): void {
+  if (result.ok) return;
+  transition.state.nextRejoinAtMs = transition.nowMs + rejoinRetryMs;
+  transition.explain('§5', `PostgreSQL does not start in recovery: ${result.reason ?? 'no reason given'}`);
 }
 
 /** Takes this node back into the cluster as a standby, by whatever its data allows. */

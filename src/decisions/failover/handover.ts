@@ -1,12 +1,12 @@
 import type { NodeId } from '../../domain/node.ts';
 import type { ProtocolStatus, TransferReply } from '../../domain/peer-messages.ts';
-import { comesBefore } from './campaign.ts';
 import { chooseCrashAction } from './choose-crash-action.ts';
 import type { OperationResult } from './events-and-effects.ts';
 import { becomeFencing } from './fencing.ts';
 import { isTrustworthy } from './identity.ts';
 import { becomeWritable } from './opening.ts';
 import { positionOf } from './position.ts';
+import { comesBefore } from './rank-candidates.ts';
 import { type Handover, highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
 
@@ -192,34 +192,36 @@ function handOverTo(transition: Transition, target: NodeId): void {
   const { handover } = state;
   const voter = transition.voter(target);
   if (handover === null || voter === undefined) return;
+  // Elected again in place while the crash was assessed: that reign is the one that ends.
+  const term = state.reign?.term ?? handover.term;
   transition.remember({
     intent: 'fenced',
-    endedReigns: [...new Set([...state.durable.endedReigns, handover.term])],
+    endedReigns: [...new Set([...state.durable.endedReigns, term])],
   });
   transition.effect({ type: 'markStandby' });
   state.role = 'handing over';
+  state.campaign = null;
   state.reign = null;
   state.lease = null;
   state.handover = {
     ...handover,
+    term,
     stage: 'transferring',
     target,
     tried: [...handover.tried, target],
     untilMs: nowMs + transferLimitMs,
   };
-  const token = { term: handover.term, nextTerm: handover.term + 1, issuer: transition.self, target };
-  transition.notify(
-    'repmgrd_handover',
-    `the reign of term ${handover.term} ends; node ${target} is to take over`,
-    { subject: target },
-  );
+  const token = { term, nextTerm: term + 1, issuer: transition.self, target };
+  transition.notify('repmgrd_handover', `the reign of term ${term} ends; node ${target} is to take over`, {
+    subject: target,
+  });
   transition.send(
     voter,
     {
       message: 'transfer',
       body: { token, reigns: state.durable.reigns, highestTimeline: highestTimeline(state) },
     },
-    { sentAtMs: nowMs, scope: -handover.term },
+    { sentAtMs: nowMs, scope: -term },
     transferLimitMs,
   );
 }

@@ -9,6 +9,7 @@ import {
 } from './configuration.ts';
 import { becomeFencing } from './fencing.ts';
 import { isTrustworthy } from './identity.ts';
+import { learnReigns } from './learn-reigns.ts';
 import type { Transition } from './transition.ts';
 
 const probeIntervalMs = 1_000;
@@ -91,6 +92,7 @@ function onHeartbeatRefused(transition: Transition, from: NodeId, reply: Heartbe
   if (reply.term > reign.term) {
     state.reign = { ...reign, higherTerm: Math.max(reply.term, reign.higherTerm ?? 0) };
   }
+  learnReigns(transition, reply.reigns, from);
   const before = state.durable.configuration;
   adoptConfiguration(transition, reply.configuration);
   if (state.durable.configuration !== before) reissueConfiguration(transition);

@@ -2,6 +2,7 @@ import type { Lsn } from '../../domain/lsn.ts';
 import type { NodeId } from '../../domain/node.ts';
 import type { Reign, WalEnd } from '../../domain/reign.ts';
 import type { TimelineId } from '../../domain/timeline.ts';
+import { isOpenServer } from './candidacy.ts';
 import { reissueConfiguration } from './configuration.ts';
 import type { OperationResult } from './events-and-effects.ts';
 import { becomeFencing } from './fencing.ts';
@@ -9,6 +10,7 @@ import { sendHeartbeats } from './heartbeats.ts';
 import { holdsLease, ownLeaseUntilMs } from './lease.ts';
 import { mergeReigns } from './position.ts';
 import type { Campaign } from './state.ts';
+import { hasOwnTimeline } from './status.ts';
 import type { Transition } from './transition.ts';
 
 /**
@@ -36,9 +38,7 @@ export function win(transition: Transition, campaign: Campaign): void {
     higherTerm: null,
   };
   if (!holdsLease(state, nowMs)) {
-    state.reign = null;
-    state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
-    transition.explain('§6.6', 'elected too late: the votes came when the lease they give was over');
+    resign(transition, 'the votes came when the lease they give was over');
     return;
   }
   transition.explain(
@@ -53,6 +53,20 @@ export function win(transition: Transition, campaign: Campaign): void {
   openServer(transition, campaign, former);
 }
 
+/** Gives up an election that was won, before anything was opened or recorded for it. */
+function resign(transition: Transition, reason: string): void {
+  const { state } = transition;
+  if (isOpenServer(transition)) {
+    becomeFencing(transition, '§6.6', `elected in vain: ${reason}`);
+    return;
+  }
+  state.reign = null;
+  state.handover = null;
+  state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
+  state.nextCampaignAtMs = transition.nowMs + 50 + (transition.random * transition.leaseMs) / 2;
+  transition.explain('§6.6', `elected in vain: ${reason}`);
+}
+
 function latestOtherPrimary(transition: Transition): NodeId | null {
   const latest = transition.state.durable.reigns.at(-1);
   return latest === undefined || latest.nodeId === transition.self ? null : latest.nodeId;
@@ -61,12 +75,20 @@ function latestOtherPrimary(transition: Transition): NodeId | null {
 function openServer(transition: Transition, campaign: Campaign, former: NodeId | null): void {
   const { state } = transition;
   const { server, reign } = state;
-  if (reign === null || server.walEnd === null) return;
+  if (reign === null) return;
+  if (server.walEnd === null) {
+    resign(transition, 'the end of its WAL is no longer known');
+    return;
+  }
   const isOpen = server.verdict === 'up' && server.recoveryState === 'primary';
   const isRestarting = state.role === 'primary' && !isOpen;
   if (isOpen || isRestarting) {
     recordReign(transition, server.walEnd.timeline, server.walEnd);
     if (isOpen) becomeWritable(transition, 'elected', former);
+    return;
+  }
+  if (server.verdict === 'gone' && (state.durable.intent === 'standby' || !hasOwnTimeline(state))) {
+    resign(transition, 'its PostgreSQL died during the election');
     return;
   }
   state.role = 'promoting';

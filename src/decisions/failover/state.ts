@@ -26,6 +26,10 @@ export interface CoreParameters {
   readonly crashWindowMs: number;
   readonly restartTimeoutMs: number;
   readonly isAutoRejoinOn: boolean;
+  /** A witness votes by its daemon alone: whatever PostgreSQL it has is no part of this cluster. */
+  readonly isWitness?: boolean;
+  /** How long a promotion may take before it is given up; 60 s unless told. */
+  readonly promoteTimeoutMs?: number;
 }
 
 /** Stored before any reply that depends on it (failover.md §2). */
@@ -155,6 +159,7 @@ export type Operation =
   | 'fence'
   | 'promote'
   | 'startPrimary'
+  | 'startStandby'
   | 'assessCrash'
   | 'follow'
   | 'rejoin'

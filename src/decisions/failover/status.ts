@@ -1,22 +1,27 @@
 import type { ProtocolStatus } from '../../domain/peer-messages.ts';
 import { isSuspended } from '../../domain/voting-configuration.ts';
 import { ownIdentity } from './identity.ts';
-import { holdsLease, startWaitMs, walStillMs } from './lease.ts';
+import { holdsLease, ownLeaseUntilMs, startWaitMs, walStillMs } from './lease.ts';
 import { lineageOf, positionOf } from './position.ts';
 import { type CoreState, highestTimeline } from './state.ts';
 
 /** Why this node may not be promoted now, or null when it may (failover.md §6.3). */
 export function whyNotPromotable(state: CoreState): string | null {
   const { parameters, durable, server } = state;
-  if (!parameters.isFailoverAutomatic) return 'failover is "manual"';
-  if (parameters.priority <= 0) return 'priority is 0';
+  if (parameters.isWitness === true) return 'it is a witness';
   if (durable.configuration === null) return 'no voting configuration is known yet';
-  if (isSuspended(durable.configuration)) return 'failover is paused';
   if (!durable.configuration.voters.some((voter) => voter.nodeId === parameters.nodeId))
     return 'it is no voter';
+  // Open already: it stands where it is, whatever was set for promotions.
+  if (server.verdict === 'up' && server.recoveryState === 'primary')
+    return server.walEnd === null ? 'the end of its WAL is not known' : null;
+  if (!parameters.isFailoverAutomatic) return 'failover is "manual"';
+  if (parameters.priority <= 0) return 'priority is 0';
+  if (isSuspended(durable.configuration)) return 'failover is paused';
   if (server.verdict === 'rebuilding') return 'its data directory is being rebuilt';
   if (server.verdict === 'gone') {
     if (durable.intent === 'standby') return 'its PostgreSQL is not running';
+    if (!hasOwnTimeline(state)) return 'its PostgreSQL must start in recovery first';
   } else if (server.verdict !== 'up') {
     return `its PostgreSQL is ${server.verdict === 'busy' ? 'busy' : 'not reachable'}`;
   }
@@ -24,6 +29,16 @@ export function whyNotPromotable(state: CoreState): string | null {
   const lineage = lineageOf(server.walEnd, durable.reigns);
   if (lineage.kind === 'unknown') return lineage.reason;
   return null;
+}
+
+/**
+ * Whether the local WAL ends on a timeline that this node opened: only then may its server be started out of
+ * recovery where it stands. On another node's timeline the next number must be taken, by a promotion (I7).
+ */
+export function hasOwnTimeline(state: CoreState): boolean {
+  const { walEnd } = state.server;
+  const opening = state.durable.reigns.find((reign) => reign.timeline === walEnd?.timeline);
+  return opening?.nodeId === state.parameters.nodeId;
 }
 
 export function ownPosition(state: CoreState) {
@@ -45,6 +60,7 @@ export function protocolStatus(state: CoreState, nowMs: number): ProtocolStatus 
     leaseHolder: leads && holdsLease(state, nowMs) ? parameters.nodeId : isBound ? lease.holder : null,
     leaseRemainingMs: Math.max(
       isBound ? lease.untilMs - nowMs : 0,
+      leads ? (ownLeaseUntilMs(state, nowMs) ?? nowMs) - nowMs : 0,
       Number.isFinite(startWait) ? startWait : 0,
     ),
     walStillMs: walStillMs(state, nowMs),

@@ -1,39 +1,22 @@
 import type { NodeId } from '../../domain/node.ts';
-import type { ProtocolStatus, TransferRequest } from '../../domain/peer-messages.ts';
-import { isSuspended, type Voter } from '../../domain/voting-configuration.ts';
-import {
-  campaignDueMs,
-  campaignTimerMs,
-  isOpenServer,
-  onCampaignTimer,
-  onPrimaryProbed,
-  onStatusOfVoter,
-  onVoteOfVoter,
-  probeDueMs,
-  probePrimary,
-  sendVotes,
-  standByToken,
-  standInPlace,
-  startCampaign,
-} from './campaign.ts';
-import { advanceConfiguration, isConfigurationSettled, noteAnsweringVoter } from './configuration.ts';
+import type { TransferRequest } from '../../domain/peer-messages.ts';
+import { actOnTime, scheduleTimer } from './act-on-time.ts';
+import { onIntroduction, onRegistered } from './bootstrap.ts';
+import { standByToken } from './campaign.ts';
+import { enforceLease, noticeJump } from './enforce-lease.ts';
 import type { CoreEffect, CoreEvent, OperationResult } from './events-and-effects.ts';
-import { becomeFencing, onFenced } from './fencing.ts';
-import { onRejoined, restoreReceiver } from './following.ts';
-import {
-  onAssessed,
-  onHandoverTimer,
-  onPrimaryServerGone,
-  onRestarted,
-  onStatusForHandover,
-  onTransferReply,
-} from './handover.ts';
-import { askUnanswered, onHeartbeatReply, sendHeartbeats } from './heartbeats.ts';
+import { onFenced } from './fencing.ts';
+import { onRejoined, onStandbyStarted } from './following.ts';
+import { considerStatuses, onStatusOfVoter } from './gather-statuses.ts';
+import { onAssessed, onRestarted, onStatusForHandover, onTransferReply } from './handover.ts';
+import { onHeartbeatReply } from './heartbeats.ts';
 import { ownIdentity } from './identity.ts';
-import { fenceAtMs, holdsLease, leaseMarginMs, startWaitMs } from './lease.ts';
+import { learnReigns } from './learn-reigns.ts';
+import { onObserved } from './observe-server.ts';
 import { onPrimaryStarted, onPromoted } from './opening.ts';
-import { mergeReigns } from './position.ts';
-import { majorityOf } from './quorum.ts';
+import { onPauseRequested } from './pause.ts';
+import { onPrimaryProbed } from './primary-probe.ts';
+import { onVoteOfVoter, sendVotes } from './request-votes.ts';
 import type { CoreState } from './state.ts';
 import { protocolStatus } from './status.ts';
 import { Transition } from './transition.ts';
@@ -54,43 +37,11 @@ export function step(state: CoreState, event: CoreEvent): StepResult {
   enforceLease(transition);
   handle(transition, event);
   actOnTime(transition);
+  // What was just learnt may have ended the lease as well.
+  enforceLease(transition);
   transition.flush();
   scheduleTimer(transition);
   return { state: transition.state, effects: transition.effects };
-}
-
-/** The loop came late by more than the margin: what it believed of its lease is void (failover.md §4). */
-function noticeJump(transition: Transition): void {
-  const { state, nowMs } = transition;
-  const due = state.timerDueMs;
-  if (due === null || nowMs <= due + leaseMarginMs(transition.leaseMs)) return;
-  transition.explain('§4', `this daemon stood still for ${Math.round(nowMs - due)} ms`, {
-    lateMs: Math.round(nowMs - due),
-  });
-  if (state.listeningSinceMs !== null) state.listeningSinceMs = nowMs;
-  if (state.reign === null) return;
-  const isOver = nowMs >= fenceAtMs(state, nowMs);
-  state.reign = {
-    ...state.reign,
-    ignoreSentBeforeMs: nowMs,
-    leaseFloorMs: Number.NEGATIVE_INFINITY,
-    graceUntilMs: isOver ? nowMs : Math.min(fenceAtMs(state, nowMs), nowMs + state.parameters.fenceBudgetMs),
-    nextHeartbeatAtMs: nowMs,
-  };
-}
-
-function enforceLease(transition: Transition): void {
-  const { state, nowMs } = transition;
-  if (state.reign === null || isFencingSuspended(transition)) return;
-  if (state.reign.graceUntilMs !== null && holdsLease(state, nowMs))
-    state.reign = { ...state.reign, graceUntilMs: null };
-  if (nowMs >= fenceAtMs(state, nowMs))
-    becomeFencing(transition, '§4', 'no majority has acknowledged its heartbeats in time');
-}
-
-function isFencingSuspended(transition: Transition): boolean {
-  const { configuration } = transition.state.durable;
-  return configuration !== null && isSuspended(configuration) && isConfigurationSettled(transition);
 }
 
 function handle(transition: Transition, event: CoreEvent): void {
@@ -126,6 +77,7 @@ function handle(transition: Transition, event: CoreEvent): void {
       return;
     case 'primaryProbed':
       onPrimaryProbed(transition, event.scope, event.isWritable);
+      considerStatuses(transition);
       return;
     case 'pauseRequested':
       onPauseRequested(transition, event.replyTo, event.paused);
@@ -135,31 +87,6 @@ function handle(transition: Transition, event: CoreEvent): void {
       return;
     default:
       return event satisfies never;
-  }
-}
-
-function onObserved(transition: Transition, event: CoreEvent & { type: 'observed' }): void {
-  const { state } = transition;
-  const before = state.server;
-  const isRebuilding = state.operation?.kind === 'rejoin';
-  state.server = isRebuilding ? { ...event.server, verdict: 'rebuilding', walEnd: null } : event.server;
-  if (state.operation === null && state.pendingVote === null && state.campaign === null) {
-    state.isReceiverHeld = state.server.isReceiverHeld;
-  }
-  if (before.verdict !== state.server.verdict || before.recoveryState !== state.server.recoveryState) {
-    state.serverChangedAtMs = transition.nowMs;
-  }
-  if (event.walMovedAtMs !== null && event.walMovedAtMs > (state.walMovedAtMs ?? Number.NEGATIVE_INFINITY)) {
-    state.walMovedAtMs = event.walMovedAtMs;
-  }
-  if (state.role === 'primary' && event.server.verdict === 'gone') {
-    const { configuration } = state.durable;
-    if (configuration !== null && isSuspended(configuration)) return;
-    onPrimaryServerGone(transition, event.server.wasShutDown);
-  }
-  if (state.role === 'fenced' && event.server.verdict === 'up' && event.server.recoveryState === 'standby') {
-    state.role = 'follower';
-    transition.remember({ intent: 'standby' });
   }
 }
 
@@ -189,7 +116,7 @@ function onRequest(transition: Transition, event: CoreEvent & { type: 'request' 
 /** The primary ends its reign in this node's favour. */
 function onTransfer(transition: Transition, from: NodeId, replyTo: string, request: TransferRequest): void {
   const { state } = transition;
-  transition.remember({ reigns: mergeReigns(state.durable.reigns, request.reigns) });
+  learnReigns(transition, request.reigns, from);
   state.highestTimelineHeard = Math.max(state.highestTimelineHeard, request.highestTimeline);
   const isMine = request.token.target === transition.self && request.token.issuer === from;
   const reason = isMine ? standByToken(transition, request.token) : 'the token is for another node';
@@ -225,23 +152,6 @@ function onResponse(transition: Transition, event: CoreEvent & { type: 'response
   }
 }
 
-/** A registered node's daemon has answered for the first time. */
-function onIntroduction(transition: Transition, status: ProtocolStatus): void {
-  noteAnsweringVoter(transition, status.nodeId, status.incarnation);
-  if (transition.state.durable.configuration !== null) return;
-  if (status.configurationVersion !== null) {
-    transition.state.answeringVoters = [];
-    transition.explain(
-      '§2',
-      `node ${status.nodeId} belongs to a cluster that this node has no configuration of`,
-    );
-    transition.state.foreignConfiguration = true;
-    return;
-  }
-  const { registered } = transition.state;
-  if (registered !== null && isOpenServer(transition)) bootstrap(transition, registered);
-}
-
 function onOperationFinished(transition: Transition, result: OperationResult): void {
   const { state } = transition;
   switch (result.kind) {
@@ -257,6 +167,9 @@ function onOperationFinished(transition: Transition, result: OperationResult): v
       return;
     case 'assessCrash':
       onAssessed(transition, result);
+      return;
+    case 'startStandby':
+      onStandbyStarted(transition, result);
       return;
     case 'follow':
       if (!result.ok) transition.explain('§6.8', `following failed: ${result.reason ?? 'no reason given'}`);
@@ -280,157 +193,4 @@ function onReceiverStopped(transition: Transition, result: OperationResult & { k
   state.server = { ...state.server, isReceiverActive: false, walEnd: result.walEnd };
   if (state.pendingVote !== null) resumePendingVote(transition);
   else if (state.campaign !== null) sendVotes(transition);
-}
-
-function onRegistered(transition: Transition, voters: readonly Voter[]): void {
-  const { state } = transition;
-  state.registered = voters;
-  if (state.durable.configuration === null && isOpenServer(transition)) {
-    askUnanswered(transition);
-    bootstrap(transition, voters);
-  }
-}
-
-/**
- * The very first configuration: this node alone, made where its PostgreSQL is the primary and a majority of
- * all registered daemons, itself counted, knows of no configuration yet.
- */
-function bootstrap(transition: Transition, voters: readonly Voter[]): void {
-  const { state } = transition;
-  const self = voters.find((voter) => voter.nodeId === transition.self);
-  if (self === undefined || self.incarnation !== state.durable.incarnation || state.foreignConfiguration)
-    return;
-  const answering = new Set([transition.self, ...state.answeringVoters]);
-  if (voters.filter((voter) => answering.has(voter.nodeId)).length < majorityOf(voters.length)) return;
-  const { leaseMs, heartbeatIntervalMs } = state.parameters;
-  transition.remember({
-    configuration: {
-      version: { term: 0, counter: 1 },
-      voters: [self],
-      leaseMs,
-      heartbeatIntervalMs,
-      paused: false,
-      manual: false,
-    },
-  });
-  transition.explain(
-    '§2',
-    'first voting configuration: this node alone; others join when their daemons answer',
-  );
-}
-
-function onPauseRequested(transition: Transition, replyTo: string, paused: boolean): void {
-  const { state } = transition;
-  if (state.role !== 'primary' || !holdsLease(state, transition.nowMs)) {
-    const where = state.primary === null ? '' : `; ask node ${state.primary.nodeId}`;
-    transition.reply(replyTo, {
-      ok: false,
-      reason: `node ${transition.self} is not the primary under a lease${where}`,
-    });
-    return;
-  }
-  if (state.pauseRequest !== null) {
-    transition.reply(replyTo, { ok: false, reason: 'another request to pause or unpause is under way' });
-    return;
-  }
-  state.pauseRequest = { replyTo, paused, untilMs: transition.nowMs + transition.leaseMs };
-}
-
-/** Whatever is due by now. */
-function actOnTime(transition: Transition): void {
-  const { state, nowMs } = transition;
-  expirePauseRequest(transition);
-  if (state.reign !== null) leadOn(transition);
-  if (state.campaign !== null) onCampaignTimer(transition);
-  if (state.handover !== null) onHandoverTimer(transition);
-  if (state.campaign === null) probePrimary(transition);
-  const due = campaignDueMs(transition);
-  if (due !== null && nowMs >= due) startCampaign(transition);
-  watchOpenServer(transition);
-  releaseReceiver(transition);
-}
-
-function leadOn(transition: Transition): void {
-  const { state, nowMs } = transition;
-  advanceConfiguration(transition);
-  if (state.reign !== null && nowMs >= state.reign.nextHeartbeatAtMs) sendHeartbeats(transition);
-  const isNewerHeard = (state.reign?.higherTerm ?? 0) > (state.reign?.term ?? 0);
-  if (
-    isNewerHeard &&
-    state.role === 'primary' &&
-    state.campaign === null &&
-    state.handover === null &&
-    nowMs >= state.nextCampaignAtMs
-  ) {
-    standInPlace(transition);
-  }
-}
-
-function expirePauseRequest(transition: Transition): void {
-  const { state, nowMs } = transition;
-  if (state.pauseRequest === null || nowMs < state.pauseRequest.untilMs) return;
-  transition.reply(state.pauseRequest.replyTo, {
-    ok: false,
-    reason: 'no majority has stored the change in time',
-  });
-  state.pauseRequest = null;
-}
-
-/** Out of recovery without a lease: one lease of time to get one, then it is fenced (§8). */
-function watchOpenServer(transition: Transition): void {
-  const { state, nowMs } = transition;
-  const { configuration } = state.durable;
-  if (
-    !isOpenServer(transition) ||
-    state.reign !== null ||
-    configuration === null ||
-    isSuspended(configuration)
-  )
-    return;
-  if (state.role === 'fencing' || state.operation !== null) return;
-  if (nowMs < state.serverChangedAtMs + configuration.leaseMs) return;
-  becomeFencing(transition, '§8', 'PostgreSQL runs out of recovery and no lease was won for it');
-}
-
-/** A vote that came to nothing puts the receiver back (§6.5). */
-function releaseReceiver(transition: Transition): void {
-  const { state, nowMs } = transition;
-  if (
-    !state.isReceiverHeld ||
-    state.operation !== null ||
-    state.pendingVote !== null ||
-    state.campaign !== null
-  )
-    return;
-  if (state.reign !== null || state.server.verdict !== 'up' || state.server.recoveryState !== 'standby')
-    return;
-  if (state.lease !== null && nowMs < state.lease.untilMs) return;
-  // A vote given before a restart of this daemon still stands until then.
-  if (startWaitMs(state, nowMs) > 0) return;
-  restoreReceiver(transition);
-}
-
-function scheduleTimer(transition: Transition): void {
-  const { state, nowMs } = transition;
-  const times = [
-    campaignDueMs(transition),
-    probeDueMs(transition),
-    state.pauseRequest?.untilMs ?? null,
-    state.handover?.untilMs ?? null,
-  ];
-  if (state.reign !== null)
-    times.push(
-      state.reign.nextHeartbeatAtMs,
-      isFencingSuspended(transition) ? null : fenceAtMs(state, nowMs),
-    );
-  if (state.campaign !== null) times.push(campaignTimerMs(state.campaign, nowMs));
-  if (state.isReceiverHeld) times.push(state.lease?.untilMs ?? null);
-  if (isOpenServer(transition) && state.reign === null)
-    times.push(state.serverChangedAtMs + transition.leaseMs);
-  // What is due already and could not be done waits for an event, not for time.
-  const future = times.filter((at): at is number => at !== null && at > nowMs);
-  const dueMs = Math.min(nowMs + transition.leaseMs / 2, ...future);
-  if (dueMs === state.timerDueMs) return;
-  state.timerDueMs = dueMs;
-  transition.effects.push({ type: 'setTimer', atMs: dueMs });
 }

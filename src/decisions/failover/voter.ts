@@ -6,8 +6,9 @@ import { adoptConfiguration } from './configuration.ts';
 import { becomeFencing } from './fencing.ts';
 import { followPrimary } from './following.ts';
 import { ownIdentity } from './identity.ts';
+import { learnReigns, withReigns } from './learn-reigns.ts';
 import { boundByLease, ownsLatestTerm, startWaitMs } from './lease.ts';
-import { comparePositions, mergeReigns } from './position.ts';
+import { comparePositions, positionOf } from './position.ts';
 import { highestTimeline } from './state.ts';
 import { ownPosition } from './status.ts';
 import type { Transition } from './transition.ts';
@@ -28,7 +29,7 @@ export function onHeartbeat(
     transition.reply(replyTo, heartbeatReply(transition, refusal));
     return;
   }
-  acceptTerm(transition, request);
+  acceptTerm(transition, from, request);
   const { leaseMs } = request.configuration;
   if (leaseMs > state.durable.longestLeaseMs) transition.remember({ longestLeaseMs: leaseMs });
   state.lease = { holder: from, term: request.term, untilMs: transition.nowMs + leaseMs };
@@ -69,11 +70,15 @@ function refuseHeartbeat(transition: Transition, from: NodeId, request: Heartbea
 /** A node that may be writable never binds itself to another: it fences on proof, else keeps its lease. */
 function refuseWhileLeading(transition: Transition, request: HeartbeatRequest): string | null {
   const { state } = transition;
-  const isOpen = state.server.verdict !== 'gone' && state.server.recoveryState === 'primary';
+  const isOpen =
+    state.parameters.isWitness !== true &&
+    state.server.verdict !== 'gone' &&
+    state.server.recoveryState === 'primary';
   const leads = state.reign !== null;
   if (state.role === 'fencing') return 'it is fencing itself';
   if (!leads && !isOpen) return null;
-  const ownTerm = state.reign?.term ?? 0;
+  const latestOwn = state.durable.reigns.findLast((reign) => reign.nodeId === transition.self);
+  const ownTerm = state.reign?.term ?? latestOwn?.term ?? 0;
   const proof = request.reigns.find((reign) => reign.term > ownTerm && reign.nodeId !== transition.self);
   if (proof !== undefined && request.term > ownTerm) {
     becomeFencing(transition, '§6.9', `node ${proof.nodeId} reigns in term ${proof.term}`);
@@ -87,12 +92,11 @@ function refuseWhileLeading(transition: Transition, request: HeartbeatRequest): 
   return 'it is a primary under its own lease';
 }
 
-function acceptTerm(transition: Transition, request: HeartbeatRequest): void {
+function acceptTerm(transition: Transition, from: NodeId, request: HeartbeatRequest): void {
   const { durable } = transition.state;
   if (request.term > durable.term) transition.remember({ term: request.term, votedFor: null });
   adoptConfiguration(transition, request.configuration);
-  const reigns = mergeReigns(durable.reigns, request.reigns);
-  if (reigns !== durable.reigns) transition.remember({ reigns });
+  learnReigns(transition, request.reigns, from);
 }
 
 function noteTimelines(transition: Transition, reigns: HeartbeatRequest['reigns']): void {
@@ -148,8 +152,9 @@ export function onVote(transition: Transition, replyTo: string, request: VoteReq
 
 /** The incumbent's own standbys cannot be ahead of it: their receivers may go on. */
 function needsStill(transition: Transition, candidate: NodeId): boolean {
-  const { server, isReceiverHeld } = transition.state;
-  if (server.verdict !== 'up' || server.recoveryState !== 'standby') return false;
+  const { server, isReceiverHeld, parameters } = transition.state;
+  if (parameters.isWitness === true || server.verdict !== 'up' || server.recoveryState !== 'standby')
+    return false;
   if (isReceiverHeld && !server.isReceiverActive) return true;
   return !(server.upstream === candidate && server.isReceiverActive);
 }
@@ -170,11 +175,12 @@ export function resumePendingVote(transition: Transition): void {
 
 function grant(transition: Transition, replyTo: string, request: VoteRequest): void {
   const { state, nowMs } = transition;
-  const { leaseMs } = transition;
+  // As long as the candidate will count on, whichever configuration this voter has (failover.md §4).
+  const leaseMs = request.leaseMs ?? transition.leaseMs;
   transition.remember({
     term: request.term,
     votedFor: request.candidate,
-    reigns: mergeReigns(state.durable.reigns, request.reigns),
+    reigns: withReigns(transition, request.reigns, request.candidate),
     longestLeaseMs: Math.max(leaseMs, state.durable.longestLeaseMs),
     highestTimeline: Math.max(state.durable.highestTimeline, request.timeline ?? 0),
   });
@@ -193,15 +199,20 @@ function grant(transition: Transition, replyTo: string, request: VoteRequest): v
 export function refuseVote(transition: Transition, request: VoteRequest): string | null {
   const { state, nowMs } = transition;
   const { durable } = state;
-  if (!isWaivedByToken(transition, request)) {
+  const isWaived = isWaivedByToken(transition, request);
+  if (!isWaived) {
     const bound = boundByLease(transition, request.candidate);
     if (bound !== null) return bound;
   }
-  const wait = startWaitMs(state, nowMs);
   const isOwn = request.candidate === transition.self;
-  if (wait > 0 && !(isOwn && ownsLatestTerm(state))) return 'its daemon has just started';
+  // Also while its PostgreSQL is down: it may be starting it again under its lease.
+  if (state.reign !== null && !isOwn) return `it leads in term ${state.reign.term} itself`;
+  const wait = startWaitMs(state, nowMs);
+  // All that this daemon can have promised in the term before a restart, it promised to the token's issuer.
+  if (wait > 0 && !isWaived && !(isOwn && ownsLatestTerm(state))) return 'its daemon has just started';
   if (durable.configuration === null) return 'it knows no configuration';
-  if (isSuspended(durable.configuration)) return 'failover is paused';
+  // The one that is open already may have its lease back where it is; nobody may take over (failover.md §4).
+  if (isSuspended(durable.configuration) && request.timeline !== null) return 'failover is paused';
   if (request.term < durable.term) return `term ${durable.term} is newer`;
   if (request.term === durable.term && durable.votedFor !== request.candidate) {
     return `it has no vote left in term ${durable.term}`;
@@ -216,7 +227,7 @@ export function refuseVote(transition: Transition, request: VoteRequest): string
   ) {
     return `timeline ${request.timeline} is taken`;
   }
-  return refuseByServer(transition, request.position);
+  return refuseByServer(transition, request);
 }
 
 /** The same candidate in the same term: the timeline was taken by its own request. */
@@ -238,17 +249,38 @@ function isWaivedByToken(transition: Transition, request: VoteRequest): boolean 
   return state.lease !== null && state.lease.holder === token.issuer && state.lease.term === token.term;
 }
 
-function refuseByServer(transition: Transition, candidatePosition: WalPosition): string | null {
-  const { server, role } = transition.state;
+function refuseByServer(transition: Transition, request: VoteRequest): string | null {
+  const { server, role, parameters } = transition.state;
+  if (parameters.isWitness === true) return null;
   // Data under reconstruction is a copy in the making: it binds nobody.
   if (server.verdict === 'rebuilding') return null;
   if (role === 'fencing' || role === 'promoting') return `it is ${role}`;
   if (server.verdict === 'unknown' || server.verdict === 'busy') return 'its own PostgreSQL is not verified';
   if (server.verdict === 'up' && server.recoveryState === 'primary') return 'its own PostgreSQL is a primary';
-  const own = ownPosition(transition.state);
-  if (own === null) return 'its own WAL position is not known';
-  if (comparePositions(candidatePosition, own) < 0) return 'the candidate is behind';
+  // It streams from the candidate, whose WAL therefore contains its own, however old the candidate's reading is.
+  if (request.timeline === null && !needsStill(transition, request.candidate)) return null;
+  const { own, candidate } = comparablePositions(transition, request);
+  if (own === null || candidate === null) return 'its own WAL position is not known';
+  if (comparePositions(candidate, own) < 0) return 'the candidate is behind';
   return null;
+}
+
+/**
+ * Own and candidate's position by everything that both know of reigns: of two that end on the same timeline
+ * one may not have heard of the latest reign there.
+ */
+function comparablePositions(
+  transition: Transition,
+  request: VoteRequest,
+): { readonly own: WalPosition | null; readonly candidate: WalPosition | null } {
+  const { walEnd } = transition.state.server;
+  const reigns = withReigns(transition, request.reigns, request.candidate);
+  const { position } = request;
+  const timeline = request.reigns.find((reign) => reign.term === position.reignTerm)?.timeline;
+  return {
+    own: walEnd === null ? null : positionOf(walEnd, reigns),
+    candidate: timeline === undefined ? position : positionOf({ timeline, lsn: position.lsn }, reigns),
+  };
 }
 
 function voteReply(transition: Transition, refusal: string | null, granted: boolean): VoteReply {

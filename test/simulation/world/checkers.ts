@@ -85,6 +85,15 @@ export class Checkers {
     this.timelines.set(next, node.nodeId);
   }
 
+  /** I7: out of recovery a server goes on with a timeline of its own only. */
+  onStartPrimary(node: SimulatedNode): void {
+    const { server } = node;
+    if (server.isForeign(node.nodeId))
+      throw new InvariantViolated(
+        `I7: node ${node.nodeId} would write timeline ${server.timeline}, which another node opened`,
+      );
+  }
+
   /** After everything is healed: one primary under a lease, everybody streams from it or through it, terms agree. */
   atEnd(): void {
     const { nodes } = this.world;

@@ -30,6 +30,8 @@ export class SimulatedNode {
   /** After a pause of the whole host nothing can stop the server before the daemon has run (I1's exception). */
   exemptUntilMs = 0;
   private operation = 0;
+  /** Number of the latest fence of this life. */
+  private fenceId = 0;
   private queue: CoreEffect[] = [];
   private isPersisting = false;
   private readonly deferred: (() => void)[] = [];
@@ -59,6 +61,7 @@ export class SimulatedNode {
   start(): void {
     if (this.state !== null) return;
     this.life += 1;
+    this.fenceId = 0;
     this.queue = [];
     this.isPersisting = false;
     this.state = initialState(this.parameters, this.durable);
@@ -107,8 +110,15 @@ export class SimulatedNode {
     const full = { ...event, nowMs: this.localMs, random: this.world.random.next() } as CoreEvent;
     const result = step(this.state, full);
     this.state = result.state;
-    this.queue.push(...result.effects);
+    for (const effect of result.effects) this.accept(effect);
     this.drain();
+  }
+
+  /** Timers and the fence never wait for a disk; the fence also voids what waits for one before it. */
+  private accept(effect: CoreEffect): void {
+    if (effect.type === 'fence') this.operate(effect);
+    else if (effect.type === 'setTimer') this.setTimer(effect.atMs);
+    else this.queue.push(effect);
   }
 
   /** Effects in order; what follows a persist waits for it. */
@@ -145,7 +155,6 @@ export class SimulatedNode {
         this.world.send(this, effect);
         return;
       case 'setTimer':
-        this.setTimer(effect.atMs);
         return;
       case 'markStandby':
         if (!this.server.isRunning) this.server.hasStandbySignal = true;
@@ -185,6 +194,9 @@ export class SimulatedNode {
 
   private operate(effect: CoreEffect & { id: number }): void {
     const { random } = this.world;
+    // Issued before a fence and delayed by the disk: void.
+    if (effect.id < this.fenceId) return;
+    if (effect.type === 'fence') this.fenceId = effect.id;
     this.operation += 1;
     const { operation } = this;
     const finish = (delayMs: number, run: () => OperationResult | null) =>
@@ -207,6 +219,14 @@ export class SimulatedNode {
         return;
       case 'startPrimary':
         finish(random.between(80, 600), () => this.startPrimary());
+        return;
+      case 'startStandby':
+        finish(random.between(80, 600), () => {
+          if (random.chance(0.1)) return { kind: 'startStandby', ok: false, reason: 'simulated failure' };
+          this.server.hasStandbySignal = true;
+          if (!this.server.isRunning) this.server.start();
+          return { kind: 'startStandby', ok: true, reason: null };
+        });
         return;
       case 'assessCrash':
         finish(random.between(5, 60), () => {
@@ -261,13 +281,14 @@ export class SimulatedNode {
     }
     const forkLsn = this.server.endLsn;
     this.world.checkers.onPromote(this, effect.term);
-    this.server.promote((effect.highestTimeline + 1) as TimelineId);
+    this.server.promote((effect.highestTimeline + 1) as TimelineId, this.nodeId);
     return { kind: 'promote', promoted: { timeline: this.server.timeline, forkLsn }, reason: null };
   }
 
   private startPrimary(): OperationResult {
     if (this.world.random.chance(0.1))
       return { kind: 'startPrimary', isWritable: false, reason: 'simulated failure' };
+    this.world.checkers.onStartPrimary(this);
     this.server.hasStandbySignal = false;
     this.server.start();
     return { kind: 'startPrimary', isWritable: true, reason: null };

@@ -7,6 +7,8 @@ interface Branch {
   readonly branch: number;
   readonly timeline: TimelineId;
   readonly fromLsn: bigint;
+  /** The server that writes it. */
+  readonly writer: NodeId;
 }
 
 let branches = 0;
@@ -35,7 +37,7 @@ export class SimulatedServer {
 
   static firstHistory(): readonly Branch[] {
     branches += 1;
-    return [{ branch: branches, timeline: 1 as TimelineId, fromLsn: 0n }];
+    return [{ branch: branches, timeline: 1 as TimelineId, fromLsn: 0n, writer: 1 as NodeId }];
   }
 
   get timeline(): TimelineId {
@@ -54,9 +56,9 @@ export class SimulatedServer {
     this.endLsn += bytes;
   }
 
-  promote(timeline: TimelineId): void {
+  promote(timeline: TimelineId, writer: NodeId): void {
     branches += 1;
-    this.history = [...this.history, { branch: branches, timeline, fromLsn: this.endLsn }];
+    this.history = [...this.history, { branch: branches, timeline, fromLsn: this.endLsn, writer }];
     this.recoveryState = 'primary';
     this.hasStandbySignal = false;
     this.isStreaming = false;
@@ -67,6 +69,11 @@ export class SimulatedServer {
     this.isRunning = true;
     this.wasShutDown = false;
     this.recoveryState = this.hasStandbySignal ? 'standby' : 'primary';
+  }
+
+  /** Whether another server opened the timeline that this one's WAL ends on. */
+  isForeign(nodeId: NodeId): boolean {
+    return this.history.at(-1)?.writer !== nodeId;
   }
 
   stop(): void {

@@ -1,0 +1,39 @@
+import { isSuspended } from '../../domain/voting-configuration.ts';
+import { isConfigurationSettled } from './configuration.ts';
+import { becomeFencing } from './fencing.ts';
+import { fenceAtMs, holdsLease, leaseMarginMs } from './lease.ts';
+import type { Transition } from './transition.ts';
+
+/** The loop came late by more than the margin: what it believed of its lease is void (failover.md §4). */
+export function noticeJump(transition: Transition): void {
+  const { state, nowMs } = transition;
+  const due = state.timerDueMs;
+  if (due === null || nowMs <= due + leaseMarginMs(transition.leaseMs)) return;
+  transition.explain('§4', `this daemon stood still for ${Math.round(nowMs - due)} ms`, {
+    lateMs: Math.round(nowMs - due),
+  });
+  if (state.listeningSinceMs !== null) state.listeningSinceMs = nowMs;
+  if (state.reign === null) return;
+  const isOver = nowMs >= fenceAtMs(state, nowMs);
+  state.reign = {
+    ...state.reign,
+    ignoreSentBeforeMs: nowMs,
+    leaseFloorMs: Number.NEGATIVE_INFINITY,
+    graceUntilMs: isOver ? nowMs : Math.min(fenceAtMs(state, nowMs), nowMs + state.parameters.fenceBudgetMs),
+    nextHeartbeatAtMs: nowMs,
+  };
+}
+
+export function enforceLease(transition: Transition): void {
+  const { state, nowMs } = transition;
+  if (state.reign === null || isFencingSuspended(transition)) return;
+  if (state.reign.graceUntilMs !== null && holdsLease(state, nowMs))
+    state.reign = { ...state.reign, graceUntilMs: null };
+  if (nowMs >= fenceAtMs(state, nowMs))
+    becomeFencing(transition, '§4', 'no majority has acknowledged its heartbeats in time');
+}
+
+export function isFencingSuspended(transition: Transition): boolean {
+  const { configuration } = transition.state.durable;
+  return configuration !== null && isSuspended(configuration) && isConfigurationSettled(transition);
+}

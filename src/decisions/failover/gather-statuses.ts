@@ -1,0 +1,98 @@
+import type { NodeId } from '../../domain/node.ts';
+import type { ProtocolStatus } from '../../domain/peer-messages.ts';
+import { abandon } from './campaign-stage.ts';
+import { isOpenServer } from './candidacy.ts';
+import { isTrustworthy } from './identity.ts';
+import { learnReigns } from './learn-reigns.ts';
+import { isProbing } from './primary-probe.ts';
+import { majorityOf } from './quorum.ts';
+import { rankOf } from './rank-candidates.ts';
+import { startPreVote } from './request-votes.ts';
+import type { Transition } from './transition.ts';
+
+/** After a majority has answered, how much longer the others are given before the best is chosen. */
+export const graceForOthersMs = 60;
+
+/** Head start of each better candidate over the next. */
+const rankDelayMs = 250;
+
+export function onStatusOfVoter(transition: Transition, from: NodeId, status: ProtocolStatus | null): void {
+  const { state } = transition;
+  const { campaign } = state;
+  if (campaign === null) return;
+  if (status !== null && !isTrustworthy(transition, from, status)) return;
+  if (status !== null) {
+    state.highestTimelineHeard = Math.max(state.highestTimelineHeard, status.highestTimeline);
+    learnReigns(transition, status.reigns, from);
+  }
+  state.campaign = { ...campaign, statuses: { ...campaign.statuses, [from]: status } };
+  if (campaign.stage === 'gathering') considerStatuses(transition);
+}
+
+/** §6.1 to §6.4: quorum, vetoes, ranking. Called whenever an answer comes and when time is up. */
+export function considerStatuses(transition: Transition): void {
+  const { state, nowMs } = transition;
+  const { campaign } = state;
+  if (campaign === null || campaign.stage !== 'gathering') return;
+  const others = transition.otherVoters;
+  const answered = others.flatMap((voter) => campaign.statuses[voter.nodeId] ?? []);
+  const isQuorate = answered.length + 1 >= majorityOf(transition.voters.length);
+  const isComplete = others.every((voter) => campaign.statuses[voter.nodeId] !== undefined);
+  const isOver = nowMs >= campaign.untilMs;
+  if (!isComplete && !isOver && !(isQuorate && nowMs >= campaign.startedAtMs + graceForOthersMs)) return;
+  // The probe of the silent primary's server is worth waiting for: it may be alive without its daemon.
+  if (isProbing(transition) && !isOver) return;
+  if (!isQuorate) {
+    reportNoQuorum(transition, answered.length + 1);
+    return;
+  }
+  const veto = findVeto(transition, answered);
+  if (veto !== null) {
+    abandon(transition, veto.reason, veto.waitMs);
+    return;
+  }
+  const rank = rankOf(transition, answered);
+  if (rank === 0) {
+    startPreVote(transition);
+    return;
+  }
+  transition.explain('§6.4', `${rank} better candidate${rank > 1 ? 's stand' : ' stands'} first`, { rank });
+  state.campaign = { ...campaign, stage: 'waiting', untilMs: nowMs + rank * rankDelayMs };
+}
+
+function reportNoQuorum(transition: Transition, reached: number): void {
+  const needed = majorityOf(transition.voters.length);
+  const text = `only ${reached} of ${transition.voters.length} voters answer, ${needed} are needed`;
+  const isNews = transition.state.explanation?.text !== `no election: ${text}`;
+  abandon(transition, text);
+  if (isNews) transition.notify('repmgrd_no_quorum', text, { successful: false });
+}
+
+interface Veto {
+  readonly reason: string;
+  readonly waitMs: number;
+}
+
+function findVeto(transition: Transition, answered: readonly ProtocolStatus[]): Veto | null {
+  const { leaseMs, state } = transition;
+  if (state.probe?.isWritable === true && state.probe.holder === state.lease?.holder) {
+    state.probe = null;
+    const reason = `the daemon of node ${state.lease.holder} is silent, but its PostgreSQL accepts writes`;
+    return { reason, waitMs: leaseMs / 4 };
+  }
+  for (const status of answered) {
+    const holds = status.leaseRemainingMs > 0 && status.leaseHolder !== transition.self;
+    if (holds && status.leaseHolder !== null) {
+      const reason = `node ${status.nodeId} is bound to node ${status.leaseHolder} for another ${Math.ceil(status.leaseRemainingMs)} ms`;
+      return { reason, waitMs: Math.min(status.leaseRemainingMs, leaseMs) + 1 };
+    }
+    const isStreaming =
+      status.walStillMs !== null && status.walStillMs < leaseMs && !isOpenServer(transition);
+    if (isStreaming && status.walStillMs !== null) {
+      return { reason: `WAL still moves at node ${status.nodeId}`, waitMs: leaseMs - status.walStillMs + 1 };
+    }
+    if (status.paused && !isOpenServer(transition))
+      return { reason: `node ${status.nodeId} knows failover to be paused`, waitMs: leaseMs / 2 };
+  }
+  return null;
+}
