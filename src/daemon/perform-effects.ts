@@ -113,8 +113,6 @@ export class EffectPerformer {
         return startAsPrimary(node, { timeoutMs: effect.timeoutMs, signal });
       case 'startStandby':
         return startAsStandby(node, { timeoutMs: effect.timeoutMs, signal });
-      case 'startStandby':
-        return startInRecovery(node, { timeoutMs: effect.timeoutMs, signal });
       case 'follow':
         return followNewPrimary(node, effect.primary, signal);
       case 'rejoin':
@@ -202,8 +200,6 @@ function failed(type: Operation['type'], reason: string): OperationResult {
       return { kind: 'promote', promoted: null, reason };
     case 'startPrimary':
       return { kind: 'startPrimary', isWritable: false, reason };
-    case 'startStandby':
-      return { kind: 'startStandby', ok: false, reason };
     case 'startStandby':
       return { kind: 'startStandby', ok: false, reason };
     case 'stopReceiver':

@@ -130,18 +130,6 @@ async function startAndAsk(
   return waitUntil(wait, () => tryRecoveryState(node, settings.settings.conninfo, signal));
 }
 
-/** Starts the stopped server in recovery, so that it can follow or be promoted; nobody to stream from yet. */
-export async function startInRecovery(
-  { localServer }: Node,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
-): Promise<OperationResult & { kind: 'startStandby' }> {
-  await localServer.releaseTimelines();
-  await localServer.writeStandbySignal();
-  const { kind } = await localServer.processState();
-  if (kind !== 'running') await localServer.start({ wait: false, timeoutMs, signal });
-  return { kind: 'startStandby', ok: true, reason: null };
-}
-
 async function tryRecoveryState(
   { adapters }: Node,
   conninfo: string,
