@@ -115,16 +115,19 @@ export class WritingClient {
   /** Compares what the client was told with what a server holds. */
   async verify(server: PostgresInstance): Promise<Verification> {
     const { database, user } = this.#options;
+    // Taken before the look: what is acknowledged during it need not be in it.
+    const acknowledged = this.#acknowledged.map((row) => row.sequence);
+    const unknown = [...this.#unknown];
     const rows = await server.query<{ sequence: string }>(`SELECT sequence FROM ${table}`, [], {
       database,
       user,
     });
     const present = new Set(rows.map((row) => Number(row.sequence)));
     return {
-      acknowledged: this.#acknowledged.length,
-      lost: this.#acknowledged.map((row) => row.sequence).filter((sequence) => !present.has(sequence)),
-      unknown: this.#unknown.length,
-      unknownPresent: this.#unknown.filter((sequence) => present.has(sequence)).length,
+      acknowledged: acknowledged.length,
+      lost: acknowledged.filter((sequence) => !present.has(sequence)),
+      unknown: unknown.length,
+      unknownPresent: unknown.filter((sequence) => present.has(sequence)).length,
     };
   }
 
