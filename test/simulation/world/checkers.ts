@@ -1,8 +1,8 @@
-import { comparePositions } from '../../../src/decisions/failover/position.ts';
+import { comparePositions, mergeReigns, positionOf } from '../../../src/decisions/failover/position.ts';
 import type { DurableState } from '../../../src/decisions/failover/state.ts';
-import { ownPosition } from '../../../src/decisions/failover/status.ts';
+import type { NodeId } from '../../../src/domain/node.ts';
 import type { VoteReply } from '../../../src/domain/peer-messages.ts';
-import type { WalPosition } from '../../../src/domain/reign.ts';
+import type { Reign, WalEnd } from '../../../src/domain/reign.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +13,7 @@ export class Checkers {
   /** Milliseconds in which two nodes were writable at once; must stay 0. */
   doublePrimaryMs = 0;
   private readonly votes = new Map<string, number>();
-  private readonly grants = new Map<number, Map<number, WalPosition | null>>();
+  private readonly grants = new Map<string, Map<number, WalEnd>>();
   private readonly timelines = new Map<number, number>();
   private readonly world: World;
 
@@ -24,10 +24,12 @@ export class Checkers {
   /** I1: no two writable nodes at any instant. */
   afterEvent(): void {
     const nowMs = this.world.clock.nowMs;
-    const writable = this.world.nodes.filter(
-      (node) => node.server.isWritable && !node.isPaused && nowMs >= node.exemptUntilMs,
-    );
-    if (writable.length > 1) {
+    let count = 0;
+    for (const node of this.world.nodes) {
+      if (node.server.isWritable && !node.isPaused && nowMs >= node.exemptUntilMs) count += 1;
+    }
+    if (count > 1) {
+      const writable = this.world.nodes.filter((node) => node.server.isWritable && !node.isPaused);
       throw new InvariantViolated(
         `I1: nodes ${writable.map((node) => node.nodeId).join(' and ')} are writable at once`,
       );
@@ -49,24 +51,30 @@ export class Checkers {
     this.votes.set(key, durable.votedFor);
   }
 
-  onVote(voter: SimulatedNode, term: number, reply: VoteReply): void {
+  onVote(
+    voter: SimulatedNode,
+    { term, candidate }: { readonly term: number; readonly candidate: NodeId },
+    reply: VoteReply,
+  ): void {
     if (!reply.granted) return;
-    const grants = this.grants.get(term) ?? new Map();
-    grants.set(voter.nodeId, reply.position);
-    this.grants.set(term, grants);
+    const key = `${candidate}/${term}`;
+    const grants = this.grants.get(key) ?? new Map();
+    if (voter.state?.operation?.kind === 'rejoin') grants.delete(voter.nodeId);
+    else grants.set(voter.nodeId, voter.server.walEnd);
+    this.grants.set(key, grants);
   }
 
   /** I3: the promoted node has at least what each voter had that elected it. */
   onPromote(node: SimulatedNode, term: number): void {
     const { state } = node;
     if (state === null) return;
-    const reigns = state.durable.reigns.filter((reign) => reign.term < term);
-    const own = ownPosition({
-      ...state,
-      server: { ...state.server, walEnd: node.server.walEnd },
-      durable: { ...state.durable, reigns },
-    });
-    for (const [voter, position] of this.grants.get(term) ?? []) {
+    // Judged by all reigns that anybody knows and by what is really on the disks.
+    const reigns = this.world.nodes
+      .reduce<readonly Reign[]>((all, other) => mergeReigns(all, other.durable.reigns), [])
+      .filter((reign) => reign.term < term);
+    const own = positionOf(node.server.walEnd, reigns);
+    for (const [voter, walEnd] of this.grants.get(`${node.nodeId}/${term}`) ?? []) {
+      const position = positionOf(walEnd, reigns);
       if (position === null || own === null) continue;
       if (comparePositions(own, position) < 0) {
         throw new InvariantViolated(
@@ -94,15 +102,31 @@ export class Checkers {
       );
   }
 
+  /** Whether the cluster is as it should be by now. */
+  isHealthy(): boolean {
+    try {
+      this.atEnd();
+      return true;
+    } catch (error) {
+      if (error instanceof InvariantViolated) return false;
+      throw error;
+    }
+  }
+
   /** After everything is healed: one primary under a lease, everybody streams from it or through it, terms agree. */
   atEnd(): void {
-    const { nodes } = this.world;
+    const nodes = this.world.nodes.filter((node) => this.world.isMember(node.nodeId));
     const primaries = nodes.filter((node) => node.server.isWritable);
     if (primaries.length !== 1)
       throw new InvariantViolated(`liveness: ${primaries.length} primaries at the end`);
     const primary = primaries[0] as SimulatedNode;
     if (primary.state?.role !== 'primary')
       throw new InvariantViolated(`liveness: the primary's role is ${primary.state?.role}`);
+    const { configuration } = primary.state.durable;
+    const voters = configuration?.voters.map((voter) => voter.nodeId).join(' ');
+    const members = nodes.map((node) => node.nodeId).join(' ');
+    if (voters !== members) throw new InvariantViolated(`liveness: voters are ${voters}, not ${members}`);
+    if (configuration?.paused !== false) throw new InvariantViolated('liveness: still paused');
     for (const node of nodes) {
       if (node === primary) continue;
       const { server } = node;

@@ -1,6 +1,8 @@
 import { InvariantViolated } from './checkers.ts';
-import { healEverything, injectFault, startStandby } from './faults.ts';
-import { World } from './world.ts';
+import { type FaultPlan, injectFault } from './faults.ts';
+import { healEverything, tendRegularly } from './heal.ts';
+import { Random } from './random.ts';
+import { World, type WorldOptions } from './world.ts';
 
 export interface SimulationResult {
   readonly seed: number;
@@ -10,24 +12,40 @@ export interface SimulationResult {
   readonly log: readonly string[];
 }
 
-const settleMs = 8_000;
-const faultsMs = 45_000;
-const healMs = 60_000;
+export interface SimulationOptions {
+  /** How long faults are injected. */
+  readonly faultsMs?: number;
+}
 
-/** One run: the cluster forms, faults for three quarters of a minute, then peace, then a look at everything. */
-export function runSimulation(seed: number): SimulationResult {
-  const world = new World({ seed, nodes: seed % 3 === 0 ? 5 : 3 });
-  const withPartitions = seed % 4 !== 1;
+const formLimitMs = 20_000;
+const healLimitMs = 90_000;
+const lookEveryMs = 1_000;
+
+interface Scenario {
+  readonly world: WorldOptions;
+  readonly plan: FaultPlan;
+  /** How long the pauses between two faults are, at most. */
+  readonly quietMs: number;
+  readonly lateCopies: boolean;
+}
+
+/** One run: the cluster forms, faults come, then peace, then a look at everything. */
+export function runSimulation(seed: number, options: SimulationOptions = {}): SimulationResult {
+  const scenario = scenarioOf(seed);
+  const world = new World(scenario.world);
+  if (scenario.lateCopies) world.network.lateCopyProbability = 0.7;
   let violation: string | null = null;
   try {
-    world.run(settleMs);
-    world.checkers.atEnd();
-    scheduleFaults(world, withPartitions);
-    world.run(settleMs + faultsMs);
+    runUntilHealthy(world, formLimitMs);
+    const endMs = world.clock.nowMs + (options.faultsMs ?? 45_000);
+    scheduleFaults(world, scenario, endMs);
+    world.run(endMs);
     healEverything(world);
-    superviseStandbys(world);
-    world.run(settleMs + faultsMs + healMs);
-    world.checkers.atEnd();
+    tendRegularly(world);
+    runUntilHealthy(world, healLimitMs);
+    // Healthy is to stay healthy.
+    world.run(world.clock.nowMs + 2_000);
+    runUntilHealthy(world, 10_000);
   } catch (error) {
     if (!(error instanceof InvariantViolated)) throw error;
     violation = error.message;
@@ -36,18 +54,55 @@ export function runSimulation(seed: number): SimulationResult {
   return { seed, violation, outageMs: world.outageMs, events: world.log.length, log: world.log };
 }
 
-function scheduleFaults(world: World, withPartitions: boolean): void {
-  const delayMs = world.random.chance(0.3) ? world.random.between(10, 800) : world.random.between(800, 9_000);
-  world.clock.after(delayMs, () => {
-    if (world.clock.nowMs >= settleMs + faultsMs) return;
-    injectFault(world, { withPartitions });
-    scheduleFaults(world, withPartitions);
-  });
+/** What kind of cluster and of misery a seed stands for. */
+function scenarioOf(seed: number): Scenario {
+  const random = new Random(seed * 7_919 + 17);
+  const nodes = random.pick([3, 3, 3, 4, 5]);
+  const withOperators = random.chance(0.4);
+  const isHarsh = random.chance(0.5);
+  const special = random.between(1, nodes);
+  const kind = random.pick(['plain', 'plain', 'manual', 'priority'] as const);
+  return {
+    world: {
+      seed,
+      nodes,
+      ...(withOperators && random.chance(0.4) ? { registered: random.pick([1, nodes - 1]) } : {}),
+      parameters: (nodeId) => {
+        if (nodeId !== Math.ceil(special) || nodeId === 1) return {};
+        if (kind === 'manual') return { isFailoverAutomatic: false };
+        return kind === 'priority' ? { priority: 0 } : {};
+      },
+      conditions: isHarsh
+        ? {
+            slowDiskProbability: random.between(0, 0.3),
+            slowDiskMs: random.between(50, 900),
+            promoteFailure: random.between(0, 0.3),
+            promoteHang: random.between(0, 0.15),
+            restartFailure: random.between(0, 0.7),
+            clockRateError: 0.01,
+            observationMs: random.between(30, 300),
+          }
+        : {},
+    },
+    plan: { withPartitions: random.chance(0.75), withOperators, primaryBias: random.pick([0.3, 0.5, 0.8]) },
+    quietMs: random.pick([9_000, 9_000, 4_000, 1_500]),
+    lateCopies: isHarsh,
+  };
 }
 
-function superviseStandbys(world: World): void {
-  world.clock.after(1_000, () => {
-    for (const node of world.nodes) startStandby(node);
-    superviseStandbys(world);
+function runUntilHealthy(world: World, limitMs: number): void {
+  const endMs = world.clock.nowMs + limitMs;
+  do world.run(world.clock.nowMs + lookEveryMs);
+  while (!world.checkers.isHealthy() && world.clock.nowMs < endMs);
+  world.checkers.atEnd();
+}
+
+function scheduleFaults(world: World, scenario: Scenario, endMs: number): void {
+  const { random } = world;
+  const delayMs = random.chance(0.3) ? random.between(10, 800) : random.between(800, scenario.quietMs);
+  world.clock.after(delayMs, () => {
+    if (world.clock.nowMs >= endMs) return;
+    injectFault(world, scenario.plan);
+    scheduleFaults(world, scenario, endMs);
   });
 }

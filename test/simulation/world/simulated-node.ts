@@ -16,6 +16,9 @@ import type { SimulatedServer } from './simulated-server.ts';
 import type { World } from './world.ts';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'nowMs' | 'random'> : never;
+/** Points between two effects at which a host may die. */
+export type Boundary = 'stored' | 'replied' | 'promoting' | 'promoted';
+
 export type BareEvent = Distribute<CoreEvent>;
 
 /** A daemon (the real core and a model of its shell) with its server, on a host with a clock of its own. */
@@ -27,6 +30,10 @@ export class SimulatedNode {
   /** Rises with each start of the daemon: what an earlier life scheduled is void. */
   life = 0;
   isPaused = false;
+  /** The daemon alone stands still; its server goes on. */
+  isStalled = false;
+  /** Where the host dies next, set by a fault. */
+  trap: Boundary | null = null;
   /** After a pause of the whole host nothing can stop the server before the daemon has run (I1's exception). */
   exemptUntilMs = 0;
   private operation = 0;
@@ -36,7 +43,7 @@ export class SimulatedNode {
   private isPersisting = false;
   private readonly deferred: (() => void)[] = [];
   private readonly world: World;
-  private readonly parameters: CoreParameters;
+  parameters: CoreParameters;
   private readonly clockRate: number;
 
   constructor(
@@ -93,6 +100,18 @@ export class SimulatedNode {
     this.world.clock.after(durationMs, () => {
       this.isPaused = false;
       this.exemptUntilMs = this.world.clock.nowMs + 450;
+      if (this.isStalled) return;
+      this.feed({ type: 'tick' });
+      for (const run of this.deferred.splice(0)) run();
+    });
+  }
+
+  stall(durationMs: number): void {
+    if (this.isPaused || this.isStalled || this.state === null) return;
+    this.isStalled = true;
+    this.world.clock.after(durationMs, () => {
+      this.isStalled = false;
+      if (this.isPaused) return;
       this.feed({ type: 'tick' });
       for (const run of this.deferred.splice(0)) run();
     });
@@ -100,7 +119,7 @@ export class SimulatedNode {
 
   feed(event: BareEvent): void {
     if (this.state === null) return;
-    if (this.isPaused) {
+    if (this.isPaused || this.isStalled) {
       const { life } = this;
       this.deferred.push(() => {
         if (life === this.life) this.feed(event);
@@ -133,15 +152,28 @@ export class SimulatedNode {
 
   private persist(durable: DurableState): void {
     this.isPersisting = true;
-    this.later(
-      this.world.random.chance(0.03) ? this.world.random.between(10, 250) : this.world.random.between(0.5, 6),
-      () => {
-        this.world.checkers.onPersist(this, durable);
-        this.durable = durable;
-        this.isPersisting = false;
-        this.drain();
-      },
-    );
+    this.later(this.diskMs(), () => {
+      this.world.checkers.onPersist(this, durable);
+      this.durable = durable;
+      this.isPersisting = false;
+      if (this.hitBoundary('stored')) return;
+      this.drain();
+    });
+  }
+
+  private diskMs(): number {
+    const { random, conditions } = this.world;
+    return random.chance(conditions.slowDiskProbability)
+      ? random.between(10, conditions.slowDiskMs)
+      : random.between(0.5, 6);
+  }
+
+  /** The host dies here when a fault has set this trap. */
+  private hitBoundary(boundary: Boundary): boolean {
+    if (this.trap !== boundary) return false;
+    this.trap = null;
+    this.world.onTrapped(this, boundary);
+    return true;
   }
 
   private perform(effect: CoreEffect): void {
@@ -150,6 +182,7 @@ export class SimulatedNode {
         return;
       case 'reply':
         this.world.reply(this, effect.replyTo, effect.body);
+        this.hitBoundary('replied');
         return;
       case 'send':
         this.world.send(this, effect);
@@ -213,12 +246,18 @@ export class SimulatedNode {
         });
         return;
       case 'promote':
-        finish(random.chance(0.1) ? random.between(200, 1_500) : random.between(10, 120), () =>
-          this.promote(effect),
-        );
+        if (this.hitBoundary('promoting') || random.chance(this.world.conditions.promoteHang)) return;
+        finish(random.chance(0.1) ? random.between(200, 1_500) : random.between(10, 120), () => {
+          const result = this.promote(effect);
+          return this.hitBoundary('promoted') ? null : result;
+        });
         return;
       case 'startPrimary':
-        finish(random.between(80, 600), () => this.startPrimary());
+        if (this.hitBoundary('promoting')) return;
+        finish(random.between(80, 600), () => {
+          const result = this.startPrimary();
+          return this.hitBoundary('promoted') ? null : result;
+        });
         return;
       case 'startStandby':
         finish(random.between(80, 600), () => {
@@ -276,7 +315,7 @@ export class SimulatedNode {
   private promote(effect: CoreEffect & { type: 'promote' }): OperationResult {
     const isLate = this.localMs >= effect.leaseUntilMs;
     const isReady = this.server.isRunning && this.server.recoveryState === 'standby';
-    if (isLate || !isReady || this.world.random.chance(0.03)) {
+    if (isLate || !isReady || this.world.random.chance(this.world.conditions.promoteFailure)) {
       return { kind: 'promote', promoted: null, reason: 'simulated failure' };
     }
     const forkLsn = this.server.endLsn;
@@ -286,7 +325,7 @@ export class SimulatedNode {
   }
 
   private startPrimary(): OperationResult {
-    if (this.world.random.chance(0.1))
+    if (this.world.random.chance(this.world.conditions.restartFailure))
       return { kind: 'startPrimary', isWritable: false, reason: 'simulated failure' };
     this.world.checkers.onStartPrimary(this);
     this.server.hasStandbySignal = false;
@@ -313,13 +352,16 @@ export class SimulatedNode {
   private observeRegularly(life: number): void {
     if (life !== this.life) return;
     this.observe();
-    this.world.clock.after(this.world.random.between(30, 60), () => this.observeRegularly(life));
+    const { observationMs } = this.world.conditions;
+    this.world.clock.after(this.world.random.between(observationMs / 2, observationMs * 1.5), () =>
+      this.observeRegularly(life),
+    );
   }
 
   private readRegistrations(life: number): void {
     this.world.clock.after(this.world.random.between(200, 1_000), () => {
       if (life !== this.life) return;
-      if (this.server.isRunning) this.feed({ type: 'registered', voters: this.world.voters });
+      if (this.server.isRunning) this.feed({ type: 'registered', voters: this.world.registered });
       this.readRegistrations(life);
     });
   }

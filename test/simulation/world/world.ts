@@ -8,9 +8,10 @@ import type { NodeId } from '../../../src/domain/node.ts';
 import type { VoteReply } from '../../../src/domain/peer-messages.ts';
 import type { Voter } from '../../../src/domain/voting-configuration.ts';
 import { Checkers } from './checkers.ts';
+import { loseHost } from './faults.ts';
 import { Random } from './random.ts';
 import { SimulatedNetwork } from './simulated-network.ts';
-import { SimulatedNode } from './simulated-node.ts';
+import { type Boundary, SimulatedNode } from './simulated-node.ts';
 import { SimulatedServer } from './simulated-server.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -18,7 +19,32 @@ export interface WorldOptions {
   readonly seed: number;
   readonly nodes: number;
   readonly leaseMs?: number;
+  readonly conditions?: Partial<Conditions>;
+  /** Nodes registered at first; the others come later, by `register`. */
+  readonly registered?: number;
+  readonly parameters?: (nodeId: NodeId) => Partial<CoreParameters>;
 }
+
+/** What is wrong with disks, servers and clocks all the time. */
+export interface Conditions {
+  readonly slowDiskProbability: number;
+  readonly slowDiskMs: number;
+  readonly promoteFailure: number;
+  readonly promoteHang: number;
+  readonly restartFailure: number;
+  readonly clockRateError: number;
+  readonly observationMs: number;
+}
+
+const healthyConditions: Conditions = {
+  slowDiskProbability: 0.03,
+  slowDiskMs: 250,
+  promoteFailure: 0.03,
+  promoteHang: 0,
+  restartFailure: 0.1,
+  clockRateError: 0.008,
+  observationMs: 45,
+};
 
 /** N daemons with their servers, one virtual clock, one faulty network, one client that never rests. */
 export class World {
@@ -31,13 +57,16 @@ export class World {
   readonly log: string[] = [];
   /** How long no node was writable, in all. */
   outageMs = 0;
+  conditions: Conditions;
+  private readonly members = new Set<NodeId>();
   private lastWriteMs = 0;
   private readonly pending = new Map<string, (body: unknown) => void>();
-  private readonly votesAsked = new Map<string, number>();
+  private readonly votesAsked = new Map<string, { readonly term: number; readonly candidate: NodeId }>();
   private requests = 0;
 
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed);
+    this.conditions = { ...healthyConditions, ...options.conditions };
     this.network = new SimulatedNetwork(this.clock, this.random);
     this.checkers = new Checkers(this);
     const ids = Array.from({ length: options.nodes }, (_, index) => (index + 1) as NodeId);
@@ -51,17 +80,41 @@ export class World {
       replicationUser: 'repmgr',
     }));
     const history = SimulatedServer.firstHistory();
-    this.nodes = ids.map((nodeId) => this.makeNode(nodeId, history, options.leaseMs ?? 3_000));
+    for (const nodeId of ids.slice(0, options.registered ?? ids.length)) this.members.add(nodeId);
+    this.nodes = ids.map((nodeId) => this.makeNode(nodeId, history, options));
     for (const node of this.nodes) node.start();
     this.streamRegularly();
     this.writeRegularly();
   }
 
-  private makeNode(nodeId: NodeId, history: SimulatedServer['history'], leaseMs: number): SimulatedNode {
+  /** What repmgr.nodes says: the daemons read it where a server runs. */
+  get registered(): readonly Voter[] {
+    return this.voters.filter((voter) => this.members.has(voter.nodeId));
+  }
+
+  isMember(nodeId: NodeId): boolean {
+    return this.members.has(nodeId);
+  }
+
+  register(nodeId: NodeId): void {
+    this.note(`node ${nodeId} registered`);
+    this.members.add(nodeId);
+  }
+
+  unregister(nodeId: NodeId): void {
+    this.note(`node ${nodeId} unregistered`);
+    this.members.delete(nodeId);
+  }
+
+  private makeNode(
+    nodeId: NodeId,
+    history: SimulatedServer['history'],
+    options: WorldOptions,
+  ): SimulatedNode {
     const parameters: CoreParameters = {
       nodeId,
       nodeName: `node${nodeId}`,
-      leaseMs,
+      leaseMs: options.leaseMs ?? 3_000,
       heartbeatIntervalMs: 250,
       fenceBudgetMs: 700,
       priority: 100,
@@ -70,13 +123,16 @@ export class World {
       crashWindowMs: 600_000,
       restartTimeoutMs: 10_000,
       isAutoRejoinOn: true,
+      promoteTimeoutMs: 4_000,
+      ...options.parameters?.(nodeId),
     };
     const server = new SimulatedServer(
       nodeId === 1 ? 'primary' : 'standby',
       nodeId === 1 ? null : (1 as NodeId),
       history,
     );
-    const rate = 1 + this.random.between(-0.008, 0.008);
+    const { clockRateError } = this.conditions;
+    const rate = 1 + this.random.between(-clockRateError, clockRateError);
     return new SimulatedNode(this, parameters, server, emptyDurableState(`incarnation-${nodeId}`), rate);
   }
 
@@ -109,7 +165,7 @@ export class World {
       sender.feed({ type: 'response', from: target, tag: effect.tag, response });
     };
     this.pending.set(replyTo, finish);
-    if (effect.request.message === 'vote') this.votesAsked.set(replyTo, effect.request.body.term);
+    if (effect.request.message === 'vote') this.votesAsked.set(replyTo, effect.request.body);
     this.clock.after(effect.timeoutMs, () => finish(null));
     const receiver = this.node(target);
     if (receiver.state === null && this.network.isConnected(sender.nodeId, target)) {
@@ -123,10 +179,16 @@ export class World {
   }
 
   reply(sender: SimulatedNode, replyTo: string, body: unknown): void {
-    const term = this.votesAsked.get(replyTo);
-    if (term !== undefined) this.checkers.onVote(sender, term, body as VoteReply);
+    const request = this.votesAsked.get(replyTo);
+    if (request !== undefined) this.checkers.onVote(sender, request, body as VoteReply);
     const target = Number(replyTo.split('.')[0]);
     this.network.deliver(sender.nodeId, target, () => this.pending.get(replyTo)?.(body));
+  }
+
+  /** A trap set by a fault has sprung: the whole host is gone between two effects. */
+  onTrapped(node: SimulatedNode, boundary: Boundary): void {
+    this.note(`fault: host of node ${node.nodeId} dies: ${boundary}`);
+    loseHost(this, node);
   }
 
   private streamRegularly(): void {

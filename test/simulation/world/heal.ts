@@ -1,0 +1,55 @@
+import { requestPause, startStandby } from './faults.ts';
+import type { World } from './world.ts';
+
+/** Ends every fault and brings every daemon and every standby back. */
+export function healEverything(world: World): void {
+  world.note('everything healed');
+  world.network.heal();
+  world.network.lossProbability = 0;
+  world.conditions = { ...world.conditions, promoteFailure: 0, promoteHang: 0, restartFailure: 0.1 };
+  for (const node of world.nodes) {
+    node.trap = null;
+    node.start();
+    startStandby(node);
+  }
+}
+
+/** From the healing on: service managers restart standbys, the operator lifts a pause. */
+export function tendRegularly(world: World): void {
+  world.clock.after(1_000, () => {
+    for (const node of world.nodes) {
+      startStandby(node);
+      node.start();
+    }
+    liftPause(world);
+    tendRegularly(world);
+  });
+}
+
+/** While paused nothing is opened by itself: the operator starts the last primary by hand, then lifts the pause. */
+function liftPause(world: World): void {
+  const paused = world.nodes.filter((node) => node.state?.durable.configuration?.paused === true);
+  if (paused.length === 0) return;
+  const primary = world.nodes.find(
+    (node) => node.state?.role === 'primary' && node.state.reign !== null && node.server.isRunning,
+  );
+  if (primary !== undefined) {
+    requestPause(world, primary, false);
+    return;
+  }
+  if (world.nodes.some((node) => node.server.isWritable)) return;
+  const latest = Math.max(...world.nodes.map((node) => node.durable.reigns.at(-1)?.term ?? 0));
+  const last = world.nodes.find((node) => {
+    const reign = node.durable.reigns.at(-1);
+    return reign?.term === latest && reign.nodeId === node.nodeId;
+  });
+  if (last === undefined || last.server.isRunning || last.state?.operation != null) return;
+  if (last.server.isForeign(last.nodeId)) {
+    // Its promotion never came to an end: in recovery it can stand once the pause is over.
+    last.server.hasStandbySignal = true;
+    return;
+  }
+  world.note(`operator: starts PostgreSQL of node ${last.nodeId} by hand`);
+  last.server.hasStandbySignal = false;
+  last.server.start();
+}
