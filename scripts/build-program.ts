@@ -22,7 +22,7 @@ export async function buildProgram({ name, version, outfile }: ProgramBuild): Pr
     // pg offers the native client only where somebody asks for it.
     external: ['pg-native'],
     banner: { js: '#!/usr/bin/env node' },
-    define: { 'process.env.REPMGR_TS_VERSION': JSON.stringify(version) },
+    define: { REPMGR_TS_VERSION: JSON.stringify(version) },
     legalComments: 'inline',
     logLevel: 'warning',
   });

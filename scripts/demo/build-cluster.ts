@@ -1,4 +1,4 @@
-import { TestCluster } from '../../lab/test-cluster.ts';
+import type { TestCluster } from '../../lab/test-cluster.ts';
 import type { Narrator } from './narrator.ts';
 import { nameOf } from './stage.ts';
 

@@ -16,7 +16,7 @@ import {
 import { partialPort } from './partial-port.ts';
 
 /** Port of the PostgreSQL server of a node. */
-export function portOf(nodeId: number): number {
+function portOf(nodeId: number): number {
   return 55_200 + nodeId;
 }
 

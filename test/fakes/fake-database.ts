@@ -2,7 +2,7 @@ import { QueryFailed } from '../../src/domain/errors/repmgr-error.ts';
 import type { NodeId, NodeRecord } from '../../src/domain/node.ts';
 import type { Connection } from '../../src/ports/connection.ts';
 import type { DaemonAddress, EventRow, MetadataStore } from '../../src/ports/metadata-store.ts';
-import { FakeConnection } from './fake-server.ts';
+import type { FakeConnection } from './fake-server.ts';
 import { partialPort } from './partial-port.ts';
 
 /** Content of the schema `repmgr` in one database; a standby may share that of its primary or have its own. */
@@ -16,8 +16,8 @@ export interface FakeDatabase {
   votingTerm: number | undefined;
 }
 
-export const newestMigration = 1;
-export const eventTimestamp = '2026-11-22 21:50:58';
+const newestMigration = 1;
+const eventTimestamp = '2026-11-22 21:50:58';
 
 export function createFakeDatabase(nodes: NodeRecord[] = []): FakeDatabase {
   return {

@@ -66,5 +66,5 @@ export function daemonStatus(
     upstreamLastSeenSecs: -1,
     explanation: 'follows the primary',
     ...rest,
-  } as DaemonStatus;
+  };
 }

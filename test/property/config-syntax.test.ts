@@ -64,15 +64,12 @@ describe('a line', () => {
     const equals = fc.constantFrom('=', '');
     fc.assert(
       fc.property(
-        name,
-        value,
-        fc.array(blank, { minLength: 4, maxLength: 4 }),
-        comment,
-        equals,
-        (n, v, b, c, eq) => {
-          const text = `${b[0]}${n}${b[1]}${eq}${b[2]}${quote(v)}${b[3]}${c}`;
+        fc.record({ name, value, comment, equals, blanks: fc.tuple(blank, blank, blank, blank) }),
+        (line) => {
+          const [first, second, third, fourth] = line.blanks;
+          const text = `${first}${line.name}${second}${line.equals}${third}${quote(line.value)}${fourth}${line.comment}`;
           expect(parseConfigText(text)).toEqual({
-            entries: [{ name: n, value: v, quoted: true, line: 1 }],
+            entries: [{ name: line.name, value: line.value, quoted: true, line: 1 }],
             problems: [],
           });
         },

@@ -58,8 +58,8 @@ export type OptionValue<S extends OptionSpec> = S extends FlagOption
           ? true | number | undefined
           : never;
 
-export function flag(text: string, extras: Omit<OptionText, 'text'> = {}): FlagOption {
-  return { kind: 'flag', text, ...extras };
+export function flag(description: string, extras: Omit<OptionText, 'text'> = {}): FlagOption {
+  return { kind: 'flag', text: description, ...extras };
 }
 
 type ValueExtras = Omit<OptionText, 'text' | 'placeholder'>;

@@ -11,7 +11,7 @@ import {
 } from './option-types.ts';
 
 /** Every option of `repmgr`; help, completion, parsing and warnings come from here. */
-export const optionTable = {
+const optionTable = {
   help: flag('Show help for the program or for the given command.', { short: '?', general: true }),
   version: flag('Show the version.', { short: 'V', general: true }),
   'version-number': flag('Show the version as a number.', { general: true }),

@@ -37,9 +37,9 @@ function parseLimited(text: string, maxBytes: number): ParsedValue<string> {
 }
 
 /** Canonical form of a POSIX path; `..` stays, because what it leads to depends on symbolic links. */
-export function canonicalPath(path: string): string {
-  if (path === '') return '';
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  if (path.startsWith('/')) return `/${parts.join('/')}`;
+export function canonicalPath(written: string): string {
+  if (written === '') return '';
+  const parts = written.split('/').filter((part) => part !== '' && part !== '.');
+  if (written.startsWith('/')) return `/${parts.join('/')}`;
   return parts.length === 0 ? '.' : parts.join('/');
 }

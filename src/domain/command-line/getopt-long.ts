@@ -64,17 +64,16 @@ function scanLong(scan: Scan, body: string): void {
   const equals = body.indexOf('=');
   const given = equals < 0 ? body : body.slice(0, equals);
   const joined = equals < 0 ? undefined : body.slice(equals + 1);
-  const found = findLong(scan.grammar.long, given);
-  if (found === 'unknown') {
+  const option = findLong(scan.grammar.long, given);
+  if (option === 'unknown') {
     scan.problems.push(`unrecognized option '--${body}'`);
     return;
   }
-  if (Array.isArray(found)) {
-    const names = found.map((option) => `'--${option.name}'`).join(' ');
+  if (Array.isArray(option)) {
+    const names = option.map(({ name }) => `'--${name}'`).join(' ');
     scan.problems.push(`option '--${body}' is ambiguous; possibilities: ${names}`);
     return;
   }
-  const option = found as LongOption;
   if (option.argument === 'none' && joined !== undefined) {
     scan.problems.push(`option '--${option.name}' doesn't allow an argument`);
     return;
@@ -101,7 +100,7 @@ function findLong(options: readonly LongOption[], given: string): LongOption | L
 }
 
 function scanCluster(scan: Scan, letters: string): void {
-  const characters = [...letters];
+  const characters = Array.from(letters);
   for (let index = 0; index < characters.length; index++) {
     const letter = characters[index] as string;
     const option = scan.grammar.short.find((candidate) => candidate.letter === letter);

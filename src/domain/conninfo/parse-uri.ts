@@ -78,10 +78,7 @@ function endOfIpv6(uri: string, start: number): number {
     );
   }
   if (close === start + 1) throw conninfoError(`IPv6 host address may not be empty in URI: "${uri}"`);
-  const next = uri
-    .slice(close + 1)
-    [Symbol.iterator]()
-    .next().value;
+  const [next] = uri.slice(close + 1);
   if (next !== undefined && !':/?,'.includes(next)) {
     // libpq counts bytes, from 1.
     const place = new TextEncoder().encode(uri.slice(0, close + 1)).length + 1;

@@ -11,7 +11,7 @@ const longestTimerMs = 2 ** 31 - 1;
  * Sends a signal to every process of a group; 0 only asks whether the group has members.
  * @returns false when nobody is left to receive it.
  */
-export function signalProcessGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
+function signalProcessGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-groupId, signal);
     return true;

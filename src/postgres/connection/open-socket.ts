@@ -31,7 +31,7 @@ export async function openSocket(
       ? { path: address.path }
       : { host: address.address, port: address.port, noDelay: true, ...keepAlive(parameters) },
   );
-  signal.addEventListener('abort', () => void socket.destroy(signal.reason), { once: true });
+  signal.addEventListener('abort', () => void socket.destroy(signal.reason as Error), { once: true });
   await new Promise<void>((resolve, reject) => {
     // Stays attached: an error between two steps would otherwise end the process. Each step sees `close`.
     socket.on('error', reject);

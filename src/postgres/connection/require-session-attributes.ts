@@ -4,7 +4,7 @@ import { type SessionState, sessionMismatch } from './session-attributes.ts';
 import { abortable } from './within-limit.ts';
 
 /** The server works, but it is not of the kind that target_session_attrs asks for. */
-export class SessionMismatch extends Error {
+class SessionMismatch extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'SessionMismatch';

@@ -56,7 +56,7 @@ async function quitPostmaster(context: ServerContext, untilMs: number, note: Not
     note(state.kind === 'absent' ? 'no postmaster.pid' : `postmaster.pid names ${state.pid}, which is dead`);
     return;
   }
-  if (sendSignal(context, state.pid, 'SIGQUIT', note) !== 'sent') return;
+  if (sendSignal(context, { pid: state.pid, name: 'SIGQUIT' }, note) !== 'sent') return;
   note(`sent SIGQUIT to the postmaster, process ${state.pid}`);
   for (;;) {
     const entry = await context.processes.find(state.pid);
@@ -81,7 +81,7 @@ async function killAll(context: ServerContext, deadlineAt: number, note: Note): 
     // Parents first: they can't start anything any more while their children are killed.
     for (const entry of fresh.sort((a, b) => depthOf(a, left) - depthOf(b, left))) {
       tried.add(identityOf(entry));
-      if (sendSignal(context, entry.pid, 'SIGKILL', note) === 'sent') killed += 1;
+      if (sendSignal(context, { pid: entry.pid, name: 'SIGKILL' }, note) === 'sent') killed += 1;
     }
     if (context.clock.monotonicMs() >= deadlineAt) return killed;
     await context.clock.sleep(pollMs);
@@ -91,12 +91,11 @@ async function killAll(context: ServerContext, deadlineAt: number, note: Note): 
 /** One process that may not be signalled mustn't save the others; verification tells that it is left. */
 function sendSignal(
   context: ServerContext,
-  pid: number,
-  signalName: 'SIGQUIT' | 'SIGKILL',
+  signal: { readonly pid: number; readonly name: 'SIGQUIT' | 'SIGKILL' },
   note: Note,
 ): 'sent' | 'gone' | 'refused' {
   try {
-    return context.processes.signal(pid, signalName) ? 'sent' : 'gone';
+    return context.processes.signal(signal.pid, signal.name) ? 'sent' : 'gone';
   } catch (error) {
     if (!(error instanceof OperationFailed)) throw error;
     note(error.message);

@@ -45,7 +45,7 @@ export async function readProcessState(context: ServerContext): Promise<ProcessS
 }
 
 /** The data directory as the kernel names it in /proc. */
-export async function realDataDirectory({
+async function realDataDirectory({
   files,
   settings,
 }: Pick<ServerContext, 'files' | 'settings'>): Promise<string> {

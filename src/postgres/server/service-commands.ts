@@ -49,7 +49,7 @@ export function choosesLogFile(pgCtlOptions: string): boolean {
   return /(^|\s)(-l|--log\b)/.test(pgCtlOptions);
 }
 
-export function shellQuote(word: string): string {
+function shellQuote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 

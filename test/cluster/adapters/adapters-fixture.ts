@@ -46,7 +46,7 @@ export function createServersUnderTest(): ServersUnderTest {
 }
 
 /** PostgreSQL's programs refuse root; the product itself doesn't run as root either. */
-export function createUnprivilegedRunner(): CommandRunner {
+function createUnprivilegedRunner(): CommandRunner {
   const runner = createCommandRunner();
   const { mustSwitch, uid, gid } = unprivilegedUser();
   if (!mustSwitch) return runner;

@@ -35,7 +35,7 @@ describe('the configuration file', () => {
   it.each(places.map((place, index) => [place, places.slice(index)]))(
     'is %s first',
     async (place, present) => {
-      expect(await find(present as string[])).toEqual({ path: place, warnings: [] });
+      expect(await find(present)).toEqual({ path: place, warnings: [] });
     },
   );
 

@@ -33,7 +33,7 @@ export async function reportShutdownState({
 }
 
 /** Joins what the control file says with whether anybody answers. */
-export function judgeShutdown(control: ControlData | undefined, ping: PingResult): ShutdownState {
+function judgeShutdown(control: ControlData | undefined, ping: PingResult): ShutdownState {
   if (control === undefined || control.checkpointLsn === zeroLsn) return 'UNKNOWN';
   if (ping === 'ok' || ping === 'reject') return control.state === 'shutting down' ? 'SHUTTING_DOWN' : 'UP';
   const isClean = control.state === 'shut down' || control.state === 'shut down in recovery';
