@@ -41,6 +41,7 @@ export interface CoreLoopOptions {
 
 /** Requests that one peer may leave unanswered at a time; more would only pile up. */
 const maxUnderway = 16;
+const persistRetryMs = 500;
 
 /**
  * Feeds events to the protocol core and carries out what it answers with. Nothing here decides, and nothing here
@@ -132,13 +133,23 @@ export class CoreLoop {
 
   private persist(durable: DurableState): void {
     const { store, node } = this.options;
-    this.stored = store.save(durable);
-    this.stored.catch((error: unknown) => {
+    const stored = store.save(durable);
+    this.stored = stored;
+    stored.catch((error: unknown) => {
+      this.persistLater(stored);
       node.log.error(`the state of this voter could not be stored in "${store.path}"`, {
         detail: messageOf(error),
         hint: 'without it this node neither votes nor leads; check disk and permissions',
+        atMostEvery: { id: 'state-not-stored', intervalMs: 10_000 },
       });
     });
+  }
+
+  /** Nothing is said to anybody until the state is on disk, so it is tried again until it is. */
+  private persistLater(failed: Promise<void>): void {
+    setTimeout(() => {
+      if (!this.isEnded && this.stored === failed) this.persist(this.current.durable);
+    }, persistRetryMs);
   }
 
   private afterStoring(run: () => void, otherwise: () => void = () => undefined): void {

@@ -20,6 +20,8 @@ export interface PerformerOptions {
   readonly events: EventRecorder;
 }
 
+const overtakenLimitMs = 2_000;
+
 /** Carries out what the core wants done to the server and told to people. One operation at a time; a fence ends any. */
 export class EffectPerformer {
   private readonly options: PerformerOptions;
@@ -75,6 +77,7 @@ export class EffectPerformer {
   }
 
   private operate(effect: Operation, stored: Promise<void>): void {
+    const overtaken = this.operation === undefined ? undefined : this.running;
     if (effect.type === 'fence') this.operation?.abort();
     const controller = new AbortController();
     this.operation = controller;
@@ -85,6 +88,8 @@ export class EffectPerformer {
         // A fence may have come while the disk was slow: nothing that it overtook is begun any more.
         controller.signal.throwIfAborted();
         result = await this.runOperation(effect, controller.signal);
+        if (effect.type === 'fence' && overtaken !== undefined)
+          result = await this.fenceAgain(effect, overtaken);
       } catch (error) {
         this.options.node.log.error(`${effect.type} failed: ${messageOf(error)}`, {
           detail: (error as { detail?: string }).detail,
@@ -94,8 +99,8 @@ export class EffectPerformer {
       }
       if (controller === this.operation) this.operation = undefined;
       this.tellWatch(result);
+      void this.options.watch().lookAfresh();
       this.options.loop().feed({ type: 'operationFinished', id: effect.id, result });
-      void this.options.watch().look();
     };
     this.running = run();
   }
@@ -128,6 +133,16 @@ export class EffectPerformer {
       default:
         return effect satisfies never;
     }
+  }
+
+  /** What the fence overtook may just have been starting the server: once it has let go, look again. */
+  private async fenceAgain(
+    effect: Operation & { type: 'fence' },
+    overtaken: Promise<void>,
+  ): Promise<OperationResult> {
+    const { node } = this.options;
+    await Promise.race([overtaken, node.adapters.clock.sleep(overtakenLimitMs, node.ending)]);
+    return fenceServer(node, effect);
   }
 
   private async rejoin(

@@ -42,6 +42,7 @@ export class ServerWatch {
   private isLookWanted = false;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
+  private generation = 0;
   private lostAtMs = Number.NEGATIVE_INFINITY;
   private receivedLsn: Lsn | null = null;
   private receivedTimeline: TimelineId | null = null;
@@ -76,6 +77,12 @@ export class ServerWatch {
       this.timer = setTimeout(() => void this.look(), this.pauseMs());
     });
     return this.looking;
+  }
+
+  /** Something was done to the server: what a look begun before has seen is void. */
+  lookAfresh(): Promise<void> {
+    this.generation += 1;
+    return this.look();
   }
 
   async stop(): Promise<void> {
@@ -116,8 +123,10 @@ export class ServerWatch {
   }
 
   private async lookOnce(): Promise<void> {
+    const { generation } = this;
     const server = await this.observe();
-    if (!this.isStopped) this.options.onSighting({ server, walMovedAtMs: this.movedAtMs });
+    if (!this.isStopped && generation === this.generation)
+      this.options.onSighting({ server, walMovedAtMs: this.movedAtMs });
   }
 
   private async observe(): Promise<ServerObservation> {
