@@ -5,13 +5,14 @@ import type { OperationResult } from './events-and-effects.ts';
 import { becomeFencing } from './fencing.ts';
 import { isTrustworthy } from './identity.ts';
 import { becomeWritable } from './opening.ts';
-import { positionOf } from './position.ts';
+import { comparePositions, positionOf } from './position.ts';
 import { comesBefore } from './rank-candidates.ts';
 import { type Handover, highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
 
 const assessLimitMs = 5_000;
-const statusLimitMs = 250;
+/** How long a silent standby is waited for, where no other is known to have everything. */
+const statusLimitMs = 500;
 const transferLimitMs = 2_000;
 
 /**
@@ -54,12 +55,26 @@ export function onPrimaryServerGone(transition: Transition, wasShutDown: boolean
   transition.effect({ type: 'assessCrash', id, deadlineMs: nowMs + assessLimitMs });
 }
 
+/** Asks those who are not known to have everything: WAL may have reached them since they answered. */
 function askStandbys(transition: Transition): void {
-  const { handover } = transition.state;
+  const { state } = transition;
+  const { handover } = state;
   if (handover === null) return;
+  const behind = transition.otherVoters.filter((voter) => !hasEverything(transition, handover, voter.nodeId));
+  const kept = Object.entries(handover.statuses).filter(
+    ([id]) => !behind.some((voter) => voter.nodeId === Number(id)),
+  );
+  state.handover = { ...handover, statuses: Object.fromEntries(kept) };
   const tag = { sentAtMs: transition.nowMs, scope: -handover.term };
-  for (const voter of transition.otherVoters)
-    transition.send(voter, { message: 'status', body: null }, tag, statusLimitMs);
+  for (const voter of behind) transition.send(voter, { message: 'status', body: null }, tag, statusLimitMs);
+}
+
+/** Whether a standby's last answer covers the end of the crashed server's WAL. */
+function hasEverything(transition: Transition, handover: Handover, nodeId: NodeId): boolean {
+  const end = handover.assessment?.walEnd ?? null;
+  const local = end === null ? null : positionOf(end, transition.state.durable.reigns);
+  const position = handover.statuses[nodeId]?.position ?? null;
+  return local !== null && position !== null && comparePositions(position, local) >= 0;
 }
 
 export function onStatusForHandover(
@@ -71,6 +86,8 @@ export function onStatusForHandover(
   const { handover } = state;
   if (handover === null || (handover.stage !== 'assessing' && handover.stage !== 'choosing')) return;
   if (status !== null && !isTrustworthy(transition, from, status)) return;
+  // An earlier question that nobody answered says nothing against the answer to a later one.
+  if (status === null && handover.statuses[from] != null) return;
   if (status !== null)
     state.highestTimelineHeard = Math.max(state.highestTimelineHeard, status.highestTimeline);
   state.handover = { ...handover, statuses: { ...handover.statuses, [from]: status } };
@@ -101,8 +118,9 @@ export function onAssessed(transition: Transition, result: OperationResult & { k
     ...handover,
     assessment,
     stage: 'choosing',
-    untilMs: Math.max(transition.nowMs, handover.startedAtMs + statusLimitMs),
+    untilMs: transition.nowMs + statusLimitMs,
   };
+  askStandbys(transition);
   decideCrash(transition);
 }
 
@@ -113,9 +131,10 @@ function decideCrash(transition: Transition, hasRestartFailed = false): void {
   if (handover === null || reign === null || handover.assessment === null || handover.stage !== 'choosing')
     return;
   const isComplete = transition.otherVoters.every((voter) => handover.statuses[voter.nodeId] !== undefined);
-  if (!isComplete && nowMs < handover.untilMs) return;
-  const { assessment } = handover;
   const best = bestStandby(transition, handover);
+  const isCovered = best !== null && hasEverything(transition, handover, best.nodeId);
+  if (!isComplete && !isCovered && nowMs < handover.untilMs) return;
+  const { assessment } = handover;
   const verdict = chooseCrashAction({
     setting: state.parameters.crashAction,
     localPosition: assessment.walEnd === null ? null : positionOf(assessment.walEnd, state.durable.reigns),
