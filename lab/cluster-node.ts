@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OperationFailed } from '../src/domain/errors/repmgr-error.ts';
 import { LabHost, type ProgramResult } from './lab-host.ts';
@@ -127,6 +127,18 @@ export class ClusterNode {
 
   thaw(): void {
     this.machine.signalAll('SIGCONT');
+  }
+
+  /** How long the daemon's log is, to read on from there later. */
+  daemonLogBytes(): number {
+    return existsSync(this.daemonLog) ? statSync(this.daemonLog).size : 0;
+  }
+
+  /** Decisions that the daemon logged since `bytes`, with the rule they follow at their end. */
+  daemonDecisionsSince(bytes: number): string[] {
+    if (!existsSync(this.daemonLog)) return [];
+    const text = readFileSync(this.daemonLog).subarray(bytes).toString('utf8');
+    return [...text.matchAll(/^\[[^\]]+\] \[NOTICE\] (.*\[§[\d.]+\])$/gm)].map((match) => match[1] ?? '');
   }
 
   daemonLogTail(lines = 30): string {

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../lab/test-cluster.ts';
 import { duration } from './narrator.ts';
-import { countLost, nameOf, type Stage, showCluster, tellEvents, untilWriting } from './stage.ts';
+import { bookmark, countLost, nameOf, type Stage, showCluster, tellReasons, untilWriting } from './stage.ts';
 
 export interface HostLossResult {
   readonly leaseMs: number;
@@ -16,7 +16,7 @@ export async function playHostLoss(stage: Stage, leaseMs: number): Promise<HostL
   const { cluster, writer, narrator } = stage;
   narrator.heading("Act 2: the primary's whole host is lost");
   const lost = await cluster.waitForPrimary();
-  const wallMs = Date.now();
+  const before = bookmark(stage);
   const killedMs = performance.now();
   await lost.killHost();
   narrator.say(`kill -9 to everything on ${nameOf(lost)}: PostgreSQL, repmgrd and its helpers.`);
@@ -29,18 +29,18 @@ export async function playHostLoss(stage: Stage, leaseMs: number): Promise<HostL
   await untilWriting(stage);
   const outageMs = Math.round(writer.outageSince(killedMs));
   narrator.good(`${nameOf(winner)} is primary. Without an acknowledged write for ${duration(outageMs)}.`);
-  await tellEvents(stage, wallMs);
+  await tellReasons(stage, before);
   await showCluster(stage, 'With one node missing:');
 
   narrator.say(`${nameOf(lost)} is switched on again: its repmgrd starts, nobody types anything.`);
-  const restartWallMs = Date.now();
+  const absent = bookmark(stage);
   const restartedMs = performance.now();
   lost.startDaemon();
   await cluster.waitForStandbyStreaming(lost, { primary: winner, timeoutMs: 120_000 });
   const rejoinedInMs = Math.round(performance.now() - restartedMs);
-  await cluster.waitForEvent(['node_rejoin'], { sinceMs: restartWallMs, nodeId: lost.id });
+  await cluster.waitForEvent(['node_rejoin'], { sinceMs: absent.wallMs, nodeId: lost.id });
   narrator.good(`It streams from ${winner.name} after ${duration(rejoinedInMs)}.`);
-  const events = await tellEvents(stage, restartWallMs);
+  const events = await tellReasons(stage, absent);
   await cluster.waitUntilHealthy(60_000);
   await showCluster(stage, 'After:');
   return {

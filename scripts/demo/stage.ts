@@ -15,21 +15,42 @@ export interface Stage {
 
 export async function showCluster(stage: Stage, sentence: string): Promise<void> {
   stage.narrator.say(sentence);
-  stage.narrator.quote(await stage.cluster.clusterShow());
+  stage.narrator.quote(await stage.cluster.clusterShow(['--compact']));
 }
 
-/** What the daemons wrote into repmgr.events since `sinceMs` (wall clock), as they put it. */
-export async function tellEvents(stage: Stage, sinceMs: number): Promise<readonly RecordedEvent[]> {
-  const events = (await stage.cluster.events()).filter((event) => event.at.getTime() >= sinceMs);
+/** A moment to tell from: wall clock, and how far each daemon's log has come. */
+export interface Bookmark {
+  readonly wallMs: number;
+  readonly logBytes: ReadonlyMap<ClusterNode, number>;
+}
+
+export function bookmark({ cluster }: Stage): Bookmark {
+  return {
+    wallMs: Date.now(),
+    logBytes: new Map(cluster.nodes.map((node) => [node, node.daemonLogBytes()])),
+  };
+}
+
+/** What the daemons have decided since then and why, and the events they recorded, in their own words. */
+export async function tellReasons(stage: Stage, since: Bookmark): Promise<readonly RecordedEvent[]> {
+  const { cluster, narrator } = stage;
+  const reasons = cluster.nodes.flatMap((node) =>
+    node.daemonDecisionsSince(since.logBytes.get(node) ?? 0).map((text) => `${node.name}: ${text}`),
+  );
+  quoteUnder(narrator, 'Why, in the logs of the daemons:', reasons);
+  const events = (await cluster.events()).filter((event) => event.at.getTime() >= since.wallMs);
   const lines = events.map((event) => {
-    const secs = ((event.at.getTime() - sinceMs) / 1000).toFixed(2);
-    return `+${secs} s  node${event.nodeId}  ${event.event}: ${event.details}`;
+    const secs = ((event.at.getTime() - since.wallMs) / 1000).toFixed(2);
+    return `+${secs} s  ${event.event}: ${event.details}`;
   });
-  if (lines.length > 0) {
-    stage.narrator.say('What the daemons recorded (repmgr cluster event):');
-    stage.narrator.quote(lines.join('\n'));
-  }
+  quoteUnder(narrator, 'What they recorded (repmgr cluster event):', lines);
   return events;
+}
+
+function quoteUnder(narrator: Narrator, sentence: string, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  narrator.say(sentence);
+  narrator.quote(lines.join('\n'));
 }
 
 /** Until the client has been told of a row that it sends from now on. */

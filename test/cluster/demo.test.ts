@@ -36,7 +36,8 @@ describe('npm run demo', () => {
 
   it('plays both acts, loses nothing and leaves nothing', async () => {
     const demo = startDemo(['--json']);
-    expect(await ended(demo)).toBe(0);
+    const status = await ended(demo);
+    expect(status, demo.text()).toBe(0);
     const result = JSON.parse(demo.text().trimEnd().split('\n').at(-1) ?? '') as DemoResult;
     expect(result).toMatchObject({
       ok: true,
