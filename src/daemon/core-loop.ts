@@ -110,16 +110,12 @@ export class CoreLoop {
       case 'persist':
         this.persist(effect.durable);
         return;
-      case 'reply': {
-        const answer = this.replies.get(effect.replyTo);
-        this.replies.delete(effect.replyTo);
-        if (answer !== undefined)
-          this.afterStoring(
-            () => answer(effect.body),
-            () => answer(undefined),
-          );
+      case 'reply':
+        this.afterStoring(
+          () => this.answer(effect.replyTo, effect.body),
+          () => this.answer(effect.replyTo, undefined),
+        );
         return;
-      }
       case 'send':
         this.afterStoring(() => void this.send(effect));
         return;
@@ -129,6 +125,11 @@ export class CoreLoop {
       default:
         this.options.perform(effect, this.stored);
     }
+  }
+
+  private answer(replyTo: string, body: unknown): void {
+    this.replies.get(replyTo)?.(body);
+    this.replies.delete(replyTo);
   }
 
   private persist(durable: DurableState): void {
