@@ -2,6 +2,7 @@ import { main } from '../cli/main.ts';
 import type { TextSink } from '../cli/output/output.ts';
 import type { ProgramIo } from '../cli/program-io.ts';
 import type { Surroundings } from '../cli/run-command.ts';
+import { wantsColour } from '../observability/wants-colour.ts';
 
 const surroundings: Surroundings = {
   loadSettings: async (request) => {
@@ -10,6 +11,10 @@ const surroundings: Surroundings = {
     return loadSettings({ ...request, cwd: process.env['PWD'] ?? process.cwd() });
   },
   loadAdapters: async () => (await import('./compose-adapters.ts')).composeAdapters(),
+  openConsoleLog: async (options) => {
+    const { openConsoleLog } = await import('../observability/logger/open-console-log.ts');
+    return openConsoleLog(options);
+  },
   openDaemonLog: async (options) => {
     const { openDaemonLog } = await import('../observability/logger/open-daemon-log.ts');
     return openDaemonLog({ ...options, program: 'repmgr' });
@@ -21,12 +26,11 @@ function createSink(stream: NodeJS.WriteStream): TextSink {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  const isPlain = (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
   return {
     write: (text) => void stream.write(text),
     isTerminal: stream.isTTY === true,
     columns: stream.columns,
-    hasColour: stream.isTTY === true && !isPlain,
+    hasColour: wantsColour(stream, process.env),
   };
 }
 

@@ -5,7 +5,6 @@ import { compatibleVersionNumber, versionLine } from '../domain/product-version.
 import type { CommandSpec } from './argv/command-spec.ts';
 import { type CommandLine, parseCommandLine } from './argv/parse-command-line.ts';
 import { type Resolution, resolveCommand } from './argv/resolve-command.ts';
-import { createConsoleLogger } from './output/console-logger.ts';
 import { createOutput } from './output/output.ts';
 import type { ProgramIo } from './program-io.ts';
 import { reportError } from './report-error.ts';
@@ -30,11 +29,12 @@ export async function main(
   try {
     return await dispatch({ line, io, surroundings });
   } catch (error) {
+    const log = await surroundings.openConsoleLog({ level: 'ERROR', terse });
     if (io.signal.aborted) {
-      io.stderr.write('ERROR: interrupted\n');
+      log.error('interrupted');
       return interruptedStatus;
     }
-    reportError(error, createConsoleLogger({ sink: io.stderr, level: 'ERROR', terse }), io.stderr);
+    reportError(error, log, io.stderr);
     if (error instanceof UsageError) io.stderr.write(`${pointer}\n`);
     return statusOf(error);
   }

@@ -5,8 +5,10 @@ import type { TextSink } from './output/output.ts';
 /** Prints an error that ended a command: message, DETAIL and HINT; a trace only for our own bugs. */
 export function reportError(error: unknown, log: Logger, stderr: TextSink): void {
   if (error instanceof UsageError) {
-    for (const problem of error.problems) log.error(problem);
-    if (error.hint !== undefined) stderr.write(`HINT: ${error.hint}\n`);
+    const last = error.problems.length - 1;
+    for (const [index, problem] of error.problems.entries()) {
+      log.error(problem, index === last ? { hint: error.hint } : {});
+    }
     return;
   }
   if (error instanceof RepmgrError && !(error instanceof InternalBug)) {

@@ -1,6 +1,7 @@
 import type { LoadedSettings } from '../config/loaded-settings.ts';
 import { type ExitName, exitStatusOf } from '../domain/errors/exit-codes.ts';
 import { ConfigurationError, InternalBug, UsageError } from '../domain/errors/repmgr-error.ts';
+import { isLogged, parseLogLevel } from '../domain/log-level.ts';
 import type { Adapters } from '../ports/adapters.ts';
 import type { DaemonLog, LogDestination, Logger } from '../ports/logger.ts';
 import { applyOptionsToSettings } from './apply-options-to-settings.ts';
@@ -11,7 +12,6 @@ import { loaders } from './argv/loaders.ts';
 import { type OptionName, optionSpec, type ParsedOptions } from './argv/options.ts';
 import type { CommandLine } from './argv/parse-command-line.ts';
 import { connectionParametersFrom, namesHost } from './connection-parameters.ts';
-import { atLeastInfo, createConsoleLogger } from './output/console-logger.ts';
 import { createOutput } from './output/output.ts';
 import type { ProgramIo } from './program-io.ts';
 
@@ -20,8 +20,17 @@ export interface Surroundings {
   /** @throws ConfigurationError; without a file the defaults are returned. */
   loadSettings(request: SettingsRequest): Promise<LoadedSettings>;
   loadAdapters(): Promise<Adapters>;
+  /** Messages for people, on standard error. */
+  openConsoleLog(options: MessageFilter): Promise<Logger>;
   /** The log of repmgrd, for --log-to-file. */
-  openDaemonLog(options: LogDestination & { readonly terse: boolean }): Promise<DaemonLog>;
+  openDaemonLog(options: LogDestination & MessageFilter): Promise<DaemonLog>;
+}
+
+export interface MessageFilter {
+  /** Messages below it are left out; named as in repmgr.conf. */
+  readonly level: string;
+  /** Leaves out DETAIL and HINT. */
+  readonly terse: boolean;
 }
 
 export interface SettingsRequest {
@@ -114,7 +123,7 @@ interface ChosenLogger {
   close(): Promise<void>;
 }
 
-async function chooseLogger({ line, io, configuration, surroundings }: CommandCall): Promise<ChosenLogger> {
+async function chooseLogger({ line, configuration, surroundings }: CommandCall): Promise<ChosenLogger> {
   const { options } = line;
   const { log_level: configured, log_facility: facility, log_file: file } = configuration.settings;
   let level = options['log-level']?.toUpperCase() ?? configured;
@@ -122,11 +131,16 @@ async function chooseLogger({ line, io, configuration, surroundings }: CommandCa
   if (options.quiet) level = 'ERROR';
   const { terse } = options;
   if (!options['log-to-file']) {
-    const log = createConsoleLogger({ sink: io.stderr, level, terse });
+    const log = await surroundings.openConsoleLog({ level, terse });
     return { log, close: () => Promise.resolve() };
   }
   const log = await surroundings.openDaemonLog({ level, facility, file, terse });
   return { log, close: () => log.close() };
+}
+
+/** The level, or INFO where that shows more. */
+function atLeastInfo(level: string): string {
+  return isLogged('info', parseLogLevel(level) ?? 'info') ? level : 'INFO';
 }
 
 function requireConfigFile({ line, spec, configuration }: CommandCall, hasParameters: boolean): void {

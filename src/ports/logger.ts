@@ -1,7 +1,5 @@
 import type { Facts } from '../domain/errors/repmgr-error.ts';
-
-/** repmgr's levels, lowest first. */
-export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
+import type { LogLevel } from '../domain/log-level.ts';
 
 export interface LogExtras {
   readonly detail?: string | undefined;

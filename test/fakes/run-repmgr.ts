@@ -1,7 +1,9 @@
+import { Writable } from 'node:stream';
 import { main } from '../../src/cli/main.ts';
 import type { TextSink } from '../../src/cli/output/output.ts';
 import type { LoadedSettings } from '../../src/config/loaded-settings.ts';
 import { defaultSettings, type Settings } from '../../src/config/settings.ts';
+import { openConsoleLog } from '../../src/observability/logger/open-console-log.ts';
 import { conninfoOf, type FakeCluster } from './fake-cluster.ts';
 
 export interface RunOptions {
@@ -34,6 +36,7 @@ export async function runRepmgr(cluster: FakeCluster, line: string, options: Run
   const status = await main(argv, io, {
     loadSettings: async () => fakeSettings(options),
     loadAdapters: async () => cluster.adapters(),
+    openConsoleLog: async (filter) => openConsoleLog({ ...filter, stream: stderr.stream, environment: {} }),
     openDaemonLog: () => Promise.reject(new Error('no test logs to a file')),
   });
   return { status, stdout: stdout.text(), stderr: stderr.text() };
@@ -59,9 +62,23 @@ function fakeSettings({ nodeId, settings = {} }: RunOptions): LoadedSettings {
   };
 }
 
-function captureSink(isTerminal: boolean): TextSink & { text(): string } {
+interface CaptureSink extends TextSink {
+  /** Another way in, for what takes a stream. */
+  readonly stream: Writable;
+  text(): string;
+}
+
+function captureSink(isTerminal: boolean): CaptureSink {
   const written: string[] = [];
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (text: string, _encoding, done) => {
+      written.push(text);
+      done();
+    },
+  });
   return {
+    stream,
     write: (text) => void written.push(text),
     isTerminal,
     columns: isTerminal ? 120 : undefined,

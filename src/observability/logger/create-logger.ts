@@ -1,6 +1,6 @@
-import type { LogExtras, Logger, LogLevel, LogRecord } from '../../ports/logger.ts';
+import { isLogged, type LogLevel } from '../../domain/log-level.ts';
+import type { LogExtras, Logger, LogRecord } from '../../ports/logger.ts';
 import type { LogEncoder } from './encoders.ts';
-import { isLogged } from './levels.ts';
 import type { LogSink } from './log-sink.ts';
 import { createRepeatLimiter } from './repeat-limiter.ts';
 

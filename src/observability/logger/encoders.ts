@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { LogLevel, LogRecord } from '../../ports/logger.ts';
+import type { LogLevel } from '../../domain/log-level.ts';
+import type { LogRecord } from '../../ports/logger.ts';
 
 /** Turns a record into lines of text without newlines. */
 export type LogEncoder = (record: LogRecord, time: Date) => readonly string[];
@@ -40,14 +41,6 @@ export const daemonText: LogEncoder = (record, time) =>
 export const jsonLines: LogEncoder = ({ level, message, detail, hint, facts }, time) => [
   JSON.stringify({ time: time.toISOString(), level, message, detail, hint, ...(facts && { facts }) }),
 ];
-
-/** Whether a terminal at the other end is to get colours; see https://no-color.org. */
-export function wantsColour(
-  stream: { readonly isTTY?: boolean | undefined },
-  environment: Readonly<Record<string, string | undefined>>,
-): boolean {
-  return stream.isTTY === true && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
-}
 
 function labelled({ level, message, detail, hint }: LogRecord): readonly Labelled[] {
   const lines: Labelled[] = [[labelOf(level), message]];

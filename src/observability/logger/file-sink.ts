@@ -1,6 +1,6 @@
 import { closeSync, openSync, write } from 'node:fs';
 import { ConfigurationError } from '../../domain/errors/repmgr-error.ts';
-import type { LogLevel } from '../../ports/logger.ts';
+import type { LogLevel } from '../../domain/log-level.ts';
 import { CLOSE_LIMIT_MS, type LogSink, MOST_PENDING_BYTES, noteOfLoss, within } from './log-sink.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../ports/logger.ts';
+import type { LogLevel } from '../../domain/log-level.ts';
 
 /** Takes encoded lines to where they are kept. It never throws and never blocks on a slow reader or disk. */
 export interface LogSink {

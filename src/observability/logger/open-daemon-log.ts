@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
-import type { DaemonLog, LogDestination, LogLevel } from '../../ports/logger.ts';
+import { type LogLevel, parseLogLevel } from '../../domain/log-level.ts';
+import type { DaemonLog, LogDestination } from '../../ports/logger.ts';
 import { createLogger } from './create-logger.ts';
 import { clientText, daemonText, type LogEncoder } from './encoders.ts';
 import { openFileSink } from './file-sink.ts';
-import { parseLogLevel } from './levels.ts';
 import type { LogSink } from './log-sink.ts';
 import { createStreamSink, journalPrefix, leadsToJournal } from './stream-sink.ts';
 import { createSyslogSink } from './syslog-sink.ts';

@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
-import type { LogLevel } from '../../ports/logger.ts';
-import { severityOf } from './levels.ts';
+import { type LogLevel, severityOf } from '../../domain/log-level.ts';
 import { CLOSE_LIMIT_MS, type LogSink, MOST_PENDING_BYTES, noteOfLoss, within } from './log-sink.ts';
 
 export interface SyslogOptions {

@@ -5,7 +5,7 @@ export const standbyCommands = [
     path: ['standby', 'clone'],
     summary: 'create the data directory of a standby',
     description:
-      'Copies a running node with pg_basebackup, or from Barman, and writes the replication configuration. ' +
+      'Copies a running node with pg_basebackup and writes the replication configuration. ' +
       'The standby is neither started nor registered.',
     uses: [
       ...connectionOptions,
@@ -33,7 +33,6 @@ export const standbyCommands = [
       DB_CONN: 'the source cannot be reached',
       DB_QUERY: 'the metadata could not be read',
       BAD_BASEBACKUP: 'pg_basebackup or pg_verifybackup failed',
-      BARMAN: 'Barman cannot be reached or has no backup',
     },
     events: ['standby_clone'],
   },

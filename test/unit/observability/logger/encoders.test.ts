@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  clientText,
-  daemonText,
-  jsonLines,
-  wantsColour,
-} from '../../../../src/observability/logger/encoders.ts';
+import { clientText, daemonText, jsonLines } from '../../../../src/observability/logger/encoders.ts';
 import type { LogRecord } from '../../../../src/ports/logger.ts';
 
 const time = new Date(2026, 10, 2, 3, 4, 5);
@@ -53,18 +48,5 @@ describe('JSON', () => {
   it('leaves out what is not there', () => {
     const [line = ''] = jsonLines({ level: 'info', message: 'a "b"\n' }, time);
     expect(line).toBe(`{"time":"${time.toISOString()}","level":"info","message":"a \\"b\\"\\n"}`);
-  });
-});
-
-describe('colour', () => {
-  it.each([
-    [true, {}, true],
-    [true, { NO_COLOR: '' }, true],
-    [true, { NO_COLOR: '1' }, false],
-    [true, { TERM: 'dumb' }, false],
-    [false, {}, false],
-    [undefined, {}, false],
-  ])('for a terminal (%s) with %j: %s', (isTTY, environment, wanted) => {
-    expect(wantsColour({ isTTY }, environment)).toBe(wanted);
   });
 });

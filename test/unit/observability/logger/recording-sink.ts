@@ -1,5 +1,5 @@
+import type { LogLevel } from '../../../../src/domain/log-level.ts';
 import type { LogSink } from '../../../../src/observability/logger/log-sink.ts';
-import type { LogLevel } from '../../../../src/ports/logger.ts';
 
 export interface RecordingSink extends LogSink {
   readonly written: (readonly [LogLevel, readonly string[]])[];

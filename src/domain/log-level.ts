@@ -1,4 +1,5 @@
-import type { LogLevel } from '../../ports/logger.ts';
+/** repmgr's levels, lowest first. */
+export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
 
 /** Syslog's severities (RFC 5424, 6.2.1); the lower, the graver. */
 const severities: Readonly<Record<LogLevel, number>> = {

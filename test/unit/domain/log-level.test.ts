@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLogged, parseLogLevel, severityOf } from '../../../../src/observability/logger/levels.ts';
-import type { LogLevel } from '../../../../src/ports/logger.ts';
+import { isLogged, type LogLevel, parseLogLevel, severityOf } from '../../../src/domain/log-level.ts';
 
 const lowestFirst: readonly LogLevel[] = [
   'debug',
