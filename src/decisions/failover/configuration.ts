@@ -71,6 +71,12 @@ export function advanceConfiguration(transition: Transition): void {
   if (change !== null) issue(transition, change);
 }
 
+/** A pause that no majority stored in time is none: what was promised to fail must not come true later. */
+export function withdrawPause(transition: Transition): void {
+  if (transition.state.durable.configuration?.paused === true && !isConfigurationSettled(transition))
+    issue(transition, { paused: false });
+}
+
 function settlePauseRequest(transition: Transition, configuration: VotingConfiguration): void {
   const request = transition.state.pauseRequest;
   if (request === null || configuration.paused !== request.paused) return;

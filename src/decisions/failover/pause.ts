@@ -1,3 +1,4 @@
+import { withdrawPause } from './configuration.ts';
 import { holdsLease } from './lease.ts';
 import type { Transition } from './transition.ts';
 
@@ -25,5 +26,7 @@ export function expirePauseRequest(transition: Transition): void {
     ok: false,
     reason: 'no majority has stored the change in time',
   });
+  const { paused } = state.pauseRequest;
   state.pauseRequest = null;
+  if (paused) withdrawPause(transition);
 }

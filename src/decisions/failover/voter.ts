@@ -210,14 +210,16 @@ export function refuseVote(transition: Transition, request: VoteRequest): string
   const wait = startWaitMs(state, nowMs);
   // All that this daemon can have promised in the term before a restart, it promised to the token's issuer.
   if (wait > 0 && !isWaived && !(isOwn && ownsLatestTerm(state))) return 'its daemon has just started';
-  if (durable.configuration === null) return 'it knows no configuration';
+  const { configuration } = durable;
   // The one that is open already may have its lease back where it is; nobody may take over (failover.md §4).
-  if (isSuspended(durable.configuration) && request.timeline !== null) return 'failover is paused';
+  // Without any configuration this voter is new: whoever counts it has it in his, and it has promised nothing.
+  if (configuration !== null && isSuspended(configuration) && request.timeline !== null)
+    return 'failover is paused';
   if (request.term < durable.term) return `term ${durable.term} is newer`;
   if (request.term === durable.term && durable.votedFor !== request.candidate) {
     return `it has no vote left in term ${durable.term}`;
   }
-  if (compareVersions(request.configurationVersion, durable.configuration.version) < 0)
+  if (configuration !== null && compareVersions(request.configurationVersion, configuration.version) < 0)
     return 'its configuration is newer';
   if (isOwn) return null;
   if (

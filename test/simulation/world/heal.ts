@@ -22,6 +22,10 @@ export function tendRegularly(world: World): void {
       node.start();
     }
     liftPause(world);
+    for (const node of world.nodes) {
+      // Unregistered while it was down, and elected before the others heard of it.
+      if (node.server.isWritable && !world.isMember(node.nodeId)) world.register(node.nodeId);
+    }
     tendRegularly(world);
   });
 }
@@ -43,13 +47,14 @@ function liftPause(world: World): void {
     const reign = node.durable.reigns.at(-1);
     return reign?.term === latest && reign.nodeId === node.nodeId;
   });
-  if (last === undefined || last.server.isRunning || last.state?.operation != null) return;
+  if (last === undefined || last.state?.operation != null) return;
   if (last.server.isForeign(last.nodeId)) {
     // Its promotion never came to an end: in recovery it can stand once the pause is over.
     last.server.hasStandbySignal = true;
     return;
   }
   world.note(`operator: starts PostgreSQL of node ${last.nodeId} by hand`);
+  last.server.stop();
   last.server.hasStandbySignal = false;
   last.server.start();
 }
