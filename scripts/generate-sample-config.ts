@@ -2,6 +2,7 @@ import { renderAssignment } from '../src/config/render-config.ts';
 import { type SectionName, type Setting, sections } from '../src/config/setting.ts';
 import { type SettingName, type Settings, settingNamed, settingNames } from '../src/config/settings.ts';
 import { describeDefault, describeReload } from './generate-setting-facts.ts';
+import { describeEffect } from './setting-effects.ts';
 
 const WIDTH = 78;
 const rule = `#${'-'.repeat(WIDTH - 1)}`;
@@ -19,15 +20,17 @@ export function renderSampleConfig(): string {
 
 function renderSetting(name: SettingName): string {
   const setting = settingNamed(name);
-  const facts = `(${[setting.type.description.replaceAll('`', ''), ...factsOf(setting)].join('; ')})`;
+  const facts = `(${[setting.type.description.replaceAll('`', ''), ...factsOf(name, setting)].join('; ')})`;
   return [...wrap(setting.text), ...wrap(facts), ...assignmentsOf(name, setting)].join('\n');
 }
 
-function factsOf(setting: Setting<unknown>): readonly string[] {
+function factsOf(name: SettingName, setting: Setting<unknown>): readonly string[] {
   const byDefault = describeDefault(setting);
+  const effect = describeEffect(name);
   return [
     ...(setting.required ? ['required'] : byDefault === undefined ? [] : [`default: ${byDefault}`]),
     `a change ${describeReload(setting.reload)}`,
+    ...(effect === undefined ? [] : [`effect: ${effect.replaceAll('`', '')}`]),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { type SectionName, type Setting, sections } from '../src/config/setting.ts';
 import { type SettingName, settingNamed, settingNames } from '../src/config/settings.ts';
 import { describeDefault, describeReload } from './generate-setting-facts.ts';
+import { describeEffect } from './setting-effects.ts';
 
 const introduction = `<!-- Written by "npm run generate" from src/config/settings; do not edit. -->
 
@@ -26,15 +27,16 @@ export function renderSettingsReference(): string {
 
 function renderSetting(name: SettingName): string {
   const setting = settingNamed(name);
-  return [`### ${name}`, escape(setting.text), factsOf(setting)].join('\n\n');
+  return [`### ${name}`, escape(setting.text), factsOf(name, setting)].join('\n\n');
 }
 
-function factsOf(setting: Setting<unknown>): string {
+function factsOf(name: SettingName, setting: Setting<unknown>): string {
   const byDefault = describeDefault(setting);
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Type', setting.type.description],
     ['Default', setting.required ? 'none; required' : quoteDefault(setting, byDefault)],
     ['Example', setting.example === undefined ? undefined : `\`${setting.example}\``],
+    ['Effect', describeEffect(name)],
     ['A change', describeReload(setting.reload)],
     ['In repmgr 5.5', setting.inRepmgr ? undefined : 'not known'],
   ];

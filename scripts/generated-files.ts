@@ -1,3 +1,5 @@
+import { renderCommandsReference } from './generate-commands-reference.ts';
+import { renderExitStatuses } from './generate-exit-statuses.ts';
 import { renderSampleConfig } from './generate-sample-config.ts';
 import { renderSettingsReference } from './generate-settings-reference.ts';
 
@@ -11,5 +13,7 @@ export interface GeneratedFile {
 /** Everything that `npm run generate` writes. */
 export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'repmgr.conf.sample', render: renderSampleConfig },
+  { path: 'docs/manual/reference/commands.md', render: renderCommandsReference },
+  { path: 'docs/manual/reference/exit-statuses.md', render: renderExitStatuses },
   { path: 'docs/manual/reference/settings.md', render: renderSettingsReference },
 ];
