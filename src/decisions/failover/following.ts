@@ -4,6 +4,8 @@ import { lineageOf } from './position.ts';
 import { hasOwnTimeline } from './status.ts';
 import type { Transition } from './transition.ts';
 
+const followRetryMs = 500;
+const followRetryLimitMs = 30_000;
 const rejoinRetryMs = 5_000;
 const rejoinRetryLimitMs = 60_000;
 
@@ -29,11 +31,29 @@ function followWithServer(transition: Transition, primary: NodeId): void {
   }
   if (!isUpstreamLost(transition)) return;
   const voter = transition.voter(primary);
-  if (voter === undefined) return;
+  const attempt = state.following?.primary === primary ? state.following : null;
+  if (voter === undefined || transition.nowMs < (attempt?.nextAtMs ?? 0)) return;
   state.isReceiverHeld = false;
+  state.following = attempt ?? { primary, failures: 0, nextAtMs: transition.nowMs };
   const id = transition.begin('follow');
   transition.explain('§6.8', `following the new primary, node ${primary}`, { primary });
   transition.effect({ type: 'follow', id, primary: voter });
+}
+
+/** Each attempt may be a whole `follow_command`, so failed ones are repeated with growing pauses. */
+export function onFollowed(transition: Transition, result: OperationResult & { kind: 'follow' }): void {
+  const { state, nowMs } = transition;
+  const attempt = state.following;
+  if (attempt === null) return;
+  if (result.ok) {
+    state.following = null;
+    // Known before the next look at the server, which must not make it follow once more.
+    state.server = { ...state.server, upstream: attempt.primary };
+    return;
+  }
+  const delay = Math.min(followRetryLimitMs, followRetryMs * 2 ** attempt.failures);
+  state.following = { ...attempt, failures: attempt.failures + 1, nextAtMs: nowMs + delay };
+  transition.explain('§6.8', `following failed: ${result.reason ?? 'no reason given'}`, { retryMs: delay });
 }
 
 /** A cascaded standby stays with its upstream; one whose upstream was a primary, or none, moves. */

@@ -155,6 +155,13 @@ export interface PrimarySighting {
   readonly heardAtMs: number;
 }
 
+export interface FollowAttempt {
+  readonly primary: NodeId;
+  readonly failures: number;
+  /** Not tried again before. */
+  readonly nextAtMs: number;
+}
+
 export type Operation =
   | 'fence'
   | 'promote'
@@ -190,6 +197,8 @@ export interface CoreState {
   readonly operation: { readonly kind: Operation; readonly id: number; readonly startedAtMs: number } | null;
   readonly nextRejoinAtMs: number;
   readonly rejoinFailures: number;
+  /** The last attempt to follow, or the one under way. */
+  readonly following: FollowAttempt | null;
   readonly nextId: number;
   readonly timerDueMs: number | null;
   readonly highestTimelineHeard: number;
@@ -247,6 +256,7 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
     operation: null,
     nextRejoinAtMs: 0,
     rejoinFailures: 0,
+    following: null,
     nextId: 1,
     timerDueMs: null,
     highestTimelineHeard: 0,

@@ -6,7 +6,7 @@ import { standByToken } from './campaign.ts';
 import { enforceLease, noticeJump } from './enforce-lease.ts';
 import type { CoreEffect, CoreEvent, OperationResult } from './events-and-effects.ts';
 import { onFenced } from './fencing.ts';
-import { onRejoined, onStandbyStarted } from './following.ts';
+import { onFollowed, onRejoined, onStandbyStarted } from './following.ts';
 import { considerStatuses, onStatusOfVoter } from './gather-statuses.ts';
 import { onAssessed, onRestarted, onStatusForHandover, onTransferReply } from './handover.ts';
 import { onHeartbeatReply } from './heartbeats.ts';
@@ -172,7 +172,7 @@ function onOperationFinished(transition: Transition, result: OperationResult): v
       onStandbyStarted(transition, result);
       return;
     case 'follow':
-      if (!result.ok) transition.explain('§6.8', `following failed: ${result.reason ?? 'no reason given'}`);
+      onFollowed(transition, result);
       return;
     case 'rejoin':
       onRejoined(transition, result);
