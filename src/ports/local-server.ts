@@ -86,7 +86,7 @@ export interface LocalServer {
   writeReplicationConfiguration(configuration: ReplicationConfiguration): Promise<void>;
   /** Value of a key in postgresql.auto.conf, undefined when it isn't set there. */
   autoConfValue(name: string): Promise<string | undefined>;
-  /** Creates an empty `<TLI>.history` in pg_wal so that PostgreSQL takes a later number (failover.md §6.7). */
+  /** Creates an empty `<timeline>.history` in pg_wal so that PostgreSQL takes a later number (failover.md §6.7). */
   reserveTimeline(timeline: TimelineId): Promise<void>;
   /**
    * Removes reservations above all timelines that this server has or knows. With them it would never come up as a

@@ -112,7 +112,7 @@ const optionTable = {
     default: '/tmp',
   }),
 
-  action: text('ACTION', 'start, stop, restart, reload or promote.'),
+  action: text('ACTION', 'One of start, stop, restart, reload or promote.'),
   'list-actions': flag('Show the command of each action.'),
   checkpoint: flag('Issue a CHECKPOINT before stopping or restarting.'),
 
