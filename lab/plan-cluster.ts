@@ -16,6 +16,8 @@ export interface TestClusterOptions {
   readonly settingsOf?: Readonly<Record<number, Readonly<Record<string, string>>>>;
   /** Further lines of postgresql.conf. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Every commit waits for one of the other nodes. Default: none does, as PostgreSQL comes. */
+  readonly synchronous?: boolean;
 }
 
 export interface ClusterParts {

@@ -53,6 +53,7 @@ export class TestCluster {
     try {
       await cluster.createPrimary();
       for (const node of cluster.nodes.slice(1)) await cluster.createStandby(node);
+      if (options.synchronous === true) await cluster.makeSynchronous();
       cluster.startDaemons();
       await cluster.waitUntilHealthy();
       return cluster;
@@ -87,6 +88,15 @@ export class TestCluster {
     node.adoptDatabase();
     await node.postgres.start();
     await node.mustRepmgr(['standby', 'register']);
+  }
+
+  /** From now on a commit is confirmed when one of the other nodes has it, whichever node is primary. */
+  async makeSynchronous(): Promise<void> {
+    const names = this.nodes.map((node) => node.name).join(', ');
+    for (const node of this.nodes) {
+      node.postgres.setHostSetting('synchronous_standby_names', `ANY 1 (${names})`);
+      await node.postgres.reload();
+    }
   }
 
   startDaemons(): void {

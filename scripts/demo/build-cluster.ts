@@ -11,6 +11,8 @@ export async function buildCluster(cluster: TestCluster, narrator: Narrator): Pr
     await cluster.createStandby(standby);
     narrator.say(`${nameOf(standby)}: "repmgr standby clone", then "repmgr standby register"`);
   }
+  await cluster.makeSynchronous();
+  narrator.say('Each commit waits for one of the two standbys (synchronous_standby_names = ANY 1).');
   cluster.startDaemons();
   await cluster.waitUntilHealthy();
   narrator.say('A repmgrd on each node; they have found each other and agree on the primary.');

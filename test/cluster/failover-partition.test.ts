@@ -41,8 +41,7 @@ describe('failover when cables are cut, as a client sees it', () => {
   });
 
   it('loses nothing of it under synchronous replication', async () => {
-    const postgresSettings = { synchronous_standby_names: 'ANY 1 (node1, node2, node3)' };
-    const report = await playScene({ network: 'namespaces', postgresSettings }, async (scene) => {
+    const report = await playScene({ network: 'namespaces', synchronous: true }, async (scene) => {
       const { cluster, untilWritingAgain } = scene;
       const isolated = await cluster.waitForPrimary();
       cluster.network?.isolate(isolated.id - 1, { clients: false });
