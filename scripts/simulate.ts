@@ -9,14 +9,15 @@ function option(name: string): string | undefined {
 const runs = Number(option('runs') ?? (option('seed') === undefined ? 300 : 1));
 const firstSeed = Number(option('seed') ?? 1);
 if (!Number.isSafeInteger(runs) || runs < 1 || !Number.isSafeInteger(firstSeed)) {
-  console.error('usage: npm run simulate -- [--runs N] [--seed S] [--trace]');
+  console.error('usage: npm run simulate -- [--runs N] [--seed S] [--faults MS] [--trace]');
   process.exit(1);
 }
 
+const faults = option('faults');
 const startedAt = performance.now();
 const failed: number[] = [];
 for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
-  const result = runSimulation(seed);
+  const result = runSimulation(seed, faults === undefined ? {} : { faultsMs: Number(faults) });
   if (process.argv.includes('--trace')) console.log(result.log.join('\n'));
   if (result.violation === null) continue;
   failed.push(seed);

@@ -66,7 +66,8 @@ export function lineageOf(end: WalEnd, reigns: readonly Reign[]): Lineage {
     const reached = ownUntil === null || end.lsn < ownUntil ? end.lsn : ownUntil;
     const until = chain.get(timeline) ?? null;
     const shared = until === null || reached < until ? reached : until;
-    if (shared === end.lsn) return { kind: 'prefix' };
+    // On a timeline that leads nowhere even zero bytes can't be followed on: PostgreSQL never goes back to the parent.
+    if (shared === end.lsn && timeline === end.timeline) return { kind: 'prefix' };
     return { kind: 'diverged', forkLsn: shared, divergedBytes: end.lsn - shared };
   }
   return {

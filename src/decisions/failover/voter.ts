@@ -262,7 +262,8 @@ function refuseByServer(transition: Transition, request: VoteRequest): string | 
   // It streams from the candidate, whose WAL therefore contains its own, however old the candidate's reading is.
   if (request.timeline === null && !needsStill(transition, request.candidate)) return null;
   const { own, candidate } = comparablePositions(transition, request);
-  if (own === null || candidate === null) return 'its own WAL position is not known';
+  if (own === null) return 'its own WAL position is not known';
+  if (candidate === null) return 'the WAL of the candidate belongs to no reign';
   if (comparePositions(candidate, own) < 0) return 'the candidate is behind';
   return null;
 }

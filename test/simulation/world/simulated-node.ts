@@ -233,7 +233,7 @@ export class SimulatedNode {
     this.operation += 1;
     const { operation } = this;
     const finish = (delayMs: number, run: () => OperationResult | null) =>
-      this.later(delayMs, () => {
+      this.later(this.world.conditions.operationMs ?? delayMs, () => {
         if (operation !== this.operation) return;
         const result = run();
         if (result !== null) this.feed({ type: 'operationFinished', id: effect.id, result });

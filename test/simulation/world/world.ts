@@ -34,6 +34,8 @@ export interface Conditions {
   readonly restartFailure: number;
   readonly clockRateError: number;
   readonly observationMs: number;
+  /** What every operation on a server takes; null: as long as such things take, at random. */
+  readonly operationMs: number | null;
 }
 
 const healthyConditions: Conditions = {
@@ -44,6 +46,7 @@ const healthyConditions: Conditions = {
   restartFailure: 0.1,
   clockRateError: 0.008,
   observationMs: 45,
+  operationMs: null,
 };
 
 /** N daemons with their servers, one virtual clock, one faulty network, one client that never rests. */

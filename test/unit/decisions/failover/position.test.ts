@@ -63,6 +63,11 @@ describe('lineageOf', () => {
     expect(lineageOf(walEnd, reigns)).toEqual(expected);
   });
 
+  it('calls a timeline of its own diverged even where nothing was written on it', () => {
+    const left = [reign(1, 1, 1, 0), reign(2, 2, 2, 100, 1), reign(3, 1, 1, 400)];
+    expect(lineageOf(end(2, 100), left)).toEqual({ kind: 'diverged', forkLsn: 100n, divergedBytes: 0n });
+  });
+
   it('says unknown of a timeline of nobody', () => {
     expect(lineageOf(end(9, 1), history).kind).toBe('unknown');
   });
