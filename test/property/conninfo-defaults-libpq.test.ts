@@ -38,11 +38,11 @@ function environmentWith(variables: Record<string, string>): ClientEnvironment {
 }
 
 describe('environment variables and service files', () => {
-  const variables = common.flatMap(({ variable }) => (variable === undefined ? [] : [variable]));
+  const everyVariable = common.flatMap(({ variable }) => (variable === undefined ? [] : [variable]));
   const setVariables = fc
     .uniqueArray(
       fc.tuple(
-        fc.constantFrom(...variables.filter((name) => name !== 'PGSERVICE'), 'PGREQUIRESSL'),
+        fc.constantFrom(...everyVariable.filter((name) => name !== 'PGSERVICE'), 'PGREQUIRESSL'),
         fc.constantFrom('', '1', '0', 'x', 'require', 'ü'),
       ),
       { selector: ([name]) => name, maxLength: 6 },
