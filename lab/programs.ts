@@ -5,16 +5,31 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LocalCommandFailed } from '../src/domain/errors/repmgr-error.ts';
 import { unprivilegedUser } from './unprivileged-user.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Names a folder to take the built files from, instead of `dist` after a build if need be. */
+const builtFolderVariable = 'REPMGR_LAB_DIST';
+
+/** Builds once for a whole test run, so that what is tested doesn't change in the middle. Returns how to undo. */
+export function freezePrograms(): () => void {
+  ensureBuilt();
+  const frozen = mkdtempSync(join(tmpdir(), 'repmgr-lab-dist-'));
+  cpSync(join(root, 'dist'), frozen, { recursive: true });
+  process.env[builtFolderVariable] = frozen;
+  return () => rmSync(frozen, { recursive: true, force: true });
+}
 
 /** Builds `dist` unless it is newer than every source file. */
 export function ensureBuilt(): void {
@@ -32,11 +47,12 @@ export function ensureBuilt(): void {
  * run a copy of the built files, so a cluster that goes on running doesn't change with the next build.
  */
 export function installPrograms(folder: string): string {
-  ensureBuilt();
+  const built = process.env[builtFolderVariable];
+  if (built === undefined) ensureBuilt();
   const bin = join(folder, 'bin');
   const dist = join(folder, 'dist');
   mkdirSync(bin, { recursive: true });
-  cpSync(join(root, 'dist'), dist, { recursive: true });
+  cpSync(built ?? join(root, 'dist'), dist, { recursive: true });
   execFileSync('chmod', ['-R', 'a+rX', dist]);
   const node = nodeForUser(folder);
   for (const name of ['repmgr', 'repmgrd']) {
