@@ -1,5 +1,6 @@
 import type { OperationResult } from './events-and-effects.ts';
 import type { Transition } from './transition.ts';
+import { dropPendingVote } from './vote-reply.ts';
 
 /**
  * Ends writing at once: the lease is lost or another reign is proven. Whatever else is being done to the
@@ -13,9 +14,9 @@ export function becomeFencing(transition: Transition, rule: string, reason: stri
   state.reign = null;
   state.campaign = null;
   state.handover = null;
-  state.pendingVote = null;
   fence(transition, reason);
   transition.remember({ intent: 'fenced' });
+  dropPendingVote(transition, 'it is fencing itself');
 }
 
 /** Emitted ahead of everything that must be stored: a disk that hangs must not delay the fence. */

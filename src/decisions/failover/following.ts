@@ -104,7 +104,11 @@ export function onStandbyStarted(
   transition: Transition,
   result: OperationResult & { kind: 'startStandby' },
 ): void {
-  if (result.ok) return;
+  if (result.ok) {
+    // Until it has been looked at.
+    transition.state.server = { ...transition.state.server, verdict: 'unknown' };
+    return;
+  }
   transition.state.nextRejoinAtMs = transition.nowMs + rejoinRetryMs;
   transition.explain('§5', `PostgreSQL does not start in recovery: ${result.reason ?? 'no reason given'}`);
 }

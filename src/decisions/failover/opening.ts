@@ -12,6 +12,7 @@ import { mergeReigns } from './position.ts';
 import type { Campaign } from './state.ts';
 import { hasOwnTimeline } from './status.ts';
 import type { Transition } from './transition.ts';
+import { dropPendingVote } from './vote-reply.ts';
 
 /**
  * A majority has voted for this node. The votes are its first acknowledgements: the lease counts from their
@@ -24,6 +25,7 @@ export function win(transition: Transition, campaign: Campaign): void {
   );
   const former = state.primary?.nodeId ?? latestOtherPrimary(transition);
   const isInPlace = state.reign !== null;
+  dropPendingVote(transition, 'it was elected itself');
   state.campaign = null;
   state.reign = {
     term: campaign.term,

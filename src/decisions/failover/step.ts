@@ -191,6 +191,6 @@ function onOperationFinished(transition: Transition, result: OperationResult): v
 function onReceiverStopped(transition: Transition, result: OperationResult & { kind: 'stopReceiver' }): void {
   const { state } = transition;
   state.server = { ...state.server, isReceiverActive: false, walEnd: result.walEnd };
-  if (state.pendingVote !== null) resumePendingVote(transition);
-  else if (state.campaign !== null) sendVotes(transition);
+  resumePendingVote(transition);
+  sendVotes(transition);
 }

@@ -1,5 +1,5 @@
 import type { NodeId } from '../../domain/node.ts';
-import type { HeartbeatReply, HeartbeatRequest, VoteReply, VoteRequest } from '../../domain/peer-messages.ts';
+import type { HeartbeatReply, HeartbeatRequest, VoteRequest } from '../../domain/peer-messages.ts';
 import type { WalPosition } from '../../domain/reign.ts';
 import { compareVersions, isSuspended } from '../../domain/voting-configuration.ts';
 import { adoptConfiguration } from './configuration.ts';
@@ -10,8 +10,8 @@ import { learnReigns, withReigns } from './learn-reigns.ts';
 import { boundByLease, ownsLatestTerm, startWaitMs } from './lease.ts';
 import { comparePositions, positionOf } from './position.ts';
 import { highestTimeline } from './state.ts';
-import { ownPosition } from './status.ts';
 import type { Transition } from './transition.ts';
+import { voteReply } from './vote-reply.ts';
 
 const receiverStopLimitMs = 2_000;
 
@@ -283,18 +283,5 @@ function comparablePositions(
   return {
     own: walEnd === null ? null : positionOf(walEnd, reigns),
     candidate: timeline === undefined ? position : positionOf({ timeline, lsn: position.lsn }, reigns),
-  };
-}
-
-function voteReply(transition: Transition, refusal: string | null, granted: boolean): VoteReply {
-  const { state } = transition;
-  return {
-    ...ownIdentity(state),
-    granted: refusal === null,
-    reason: refusal,
-    position: granted || refusal !== null ? ownPosition(state) : null,
-    configuration: refusal === null ? null : state.durable.configuration,
-    reigns: state.durable.reigns,
-    highestTimeline: highestTimeline(state),
   };
 }

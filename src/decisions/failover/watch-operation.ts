@@ -46,7 +46,7 @@ export function watchOperation(transition: Transition): void {
     default:
       state.operation = null;
       state.server = { ...state.server, walEnd: null };
-      if (state.pendingVote !== null) resumePendingVote(transition);
-      else sendVotes(transition);
+      resumePendingVote(transition);
+      sendVotes(transition);
   }
 }
