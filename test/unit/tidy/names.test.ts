@@ -14,7 +14,6 @@ const emptyNames = new Set([
   'base',
   'shared',
   'lib',
-  'index',
 ]);
 
 /** What systemd calls itself. */
@@ -23,6 +22,10 @@ const properNames = new Set(['service-manager']);
 const paths = projectFiles().map(({ path }) => path);
 
 describe('names of files and folders', () => {
+  it('are not those of files that only hand on what others export', () => {
+    expect(paths.filter((path) => /^(src|test|lab|scripts)\/(.*\/)?index\./.test(path))).toEqual([]);
+  });
+
   it('say what is inside', () => {
     const empty = paths.filter((path) =>
       path.split('/').some((part) => {

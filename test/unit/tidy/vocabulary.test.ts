@@ -33,7 +33,7 @@ const exceptions: readonly Exception[] = [
   { word: 'master', path: 'test/unit/config/', because: 'old names of settings' },
   { word: 'master', path: 'lab/network-namespaces.ts', because: 'ip-link(8) calls a bridge so' },
   { word: 'slave', path: 'test/unit/cli/', because: 'a command that there is not' },
-  ...(['src/decisions/clone/', 'test/', 'lab/postgres-instance.ts'] as const).map((path) => ({
+  ...(['src/decisions/clone/', 'test/', 'lab/postgres-instance.ts', 'docs/manual/'] as const).map((path) => ({
     word: 'replica',
     path,
     because: 'a value of wal_level',
