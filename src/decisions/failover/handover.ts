@@ -84,7 +84,7 @@ export function onStatusForHandover(
 ): void {
   const { state } = transition;
   const { handover } = state;
-  if (handover === null || (handover.stage !== 'assessing' && handover.stage !== 'choosing')) return;
+  if (handover === null) return;
   if (status !== null && !isTrustworthy(transition, from, status)) return;
   // An earlier question that nobody answered says nothing against the answer to a later one.
   if (status === null && handover.statuses[from] != null) return;

@@ -72,7 +72,10 @@ describe('a change of the configuration', () => {
     const core = new Core(primary({ reign: { acknowledgedAtMs: { 2: startMs - 1, 3: startMs - 1 } } }));
     core.feed({ type: 'parametersChanged', parameters: { ...parameters(1), leaseMs: 60_000 } });
     expect(core.state.durable.configuration?.leaseMs).toBe(60_000);
-    expect(core.state.reign).toMatchObject({ ignoreSentBeforeMs: startMs, leaseFloorMs: startMs - 1 + leaseMs });
+    expect(core.state.reign).toMatchObject({
+      ignoreSentBeforeMs: startMs,
+      leaseFloorMs: startMs - 1 + leaseMs,
+    });
     core.answerHeartbeat(2, {}, startMs - 1);
     core.after(leaseMs);
     expect(core.state.role).toBe('fencing');
