@@ -1,3 +1,4 @@
+import { compareVersions } from '../../../src/domain/voting-configuration.ts';
 import { requestPause, startStandby } from './faults.ts';
 import type { World } from './world.ts';
 
@@ -32,8 +33,10 @@ export function tendRegularly(world: World): void {
 
 /** While paused nothing is opened by itself: the operator starts the last primary by hand, then lifts the pause. */
 function liftPause(world: World): void {
-  const paused = world.nodes.filter((node) => node.state?.durable.configuration?.paused === true);
-  if (paused.length === 0) return;
+  const newest = world.nodes
+    .flatMap((node) => node.durable.configuration ?? [])
+    .reduce((a, b) => (compareVersions(a.version, b.version) < 0 ? b : a));
+  if (!newest.paused) return;
   const primary = world.nodes.find(
     (node) => node.state?.role === 'primary' && node.state.reign !== null && node.server.isRunning,
   );
