@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -19,6 +19,11 @@ export function projectFiles(): ProjectFile[] {
   return [...top, ...roots.flatMap(filesBelow)]
     .filter((path) => textFile.test(path))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
+/** Whether there is such a file or folder in the repository. */
+export function isInProject(path: string): boolean {
+  return existsSync(join(root, path));
 }
 
 /** Every line of the files that matches, as `path:number: line`. */
