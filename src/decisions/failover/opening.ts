@@ -197,9 +197,7 @@ export function becomeWritable(
     transition.notify(
       'repmgrd_failover_promote',
       `node ${transition.self} promoted to primary in term ${state.reign.term}`,
-      {
-        ...(former === null ? {} : { subject: former }),
-      },
+      former === null ? {} : { subject: former },
     );
   }
 }

@@ -1,8 +1,4 @@
-import type {
-  CoreEffect,
-  PeerRequest,
-  PeerResponse,
-} from '../../../src/decisions/failover/events-and-effects.ts';
+import type { CoreEffect, PeerResponse } from '../../../src/decisions/failover/events-and-effects.ts';
 import { type CoreParameters, emptyDurableState } from '../../../src/decisions/failover/state.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
 import type { VoteReply } from '../../../src/domain/peer-messages.ts';
@@ -176,8 +172,7 @@ export class World {
       return;
     }
     this.network.deliver(sender.nodeId, target, () => {
-      const request = effect.request as PeerRequest;
-      receiver.feed({ type: 'request', from: sender.nodeId, replyTo, request });
+      receiver.feed({ type: 'request', from: sender.nodeId, replyTo, request: effect.request });
     });
   }
 

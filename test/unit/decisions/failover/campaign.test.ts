@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Lsn } from '../../../../src/domain/lsn.ts';
-import type { TransferReply, VoteRequest } from '../../../../src/domain/peer-messages.ts';
+import type { VoteRequest } from '../../../../src/domain/peer-messages.ts';
 import {
   Core,
   end,
@@ -222,7 +222,7 @@ function voteRequestConfiguration(core: Core) {
 describe('the token', () => {
   const token = { term: 3, nextTerm: 4, issuer: id(1), target: id(2) };
   const transfer = (core: Core, overrides: Partial<typeof token> = {}) =>
-    core.request<TransferReply>(1, {
+    core.request(1, {
       message: 'transfer',
       body: { token: { ...token, ...overrides }, reigns, highestTimeline: 7 },
     });

@@ -173,6 +173,9 @@ export function primary(overrides: Overrides & { readonly reign?: Partial<OwnRei
 
 type Distribute<T> = T extends unknown ? Omit<T, 'nowMs' | 'random'> : never;
 
+/** What a reply may be; the test knows which one it asked for. */
+type AnyReply = HeartbeatReply & VoteReply & TransferReply;
+
 type EffectOf<T extends CoreEffect['type']> = CoreEffect & { type: T };
 
 /** One core with a clock that only `at` and `after` move, and everything it ever answered. */
@@ -186,7 +189,7 @@ export class Core {
   }
 
   feed(event: Distribute<CoreEvent>): this {
-    const result = step(this.state, { ...event, nowMs: this.nowMs, random: 0.5 } as CoreEvent);
+    const result = step(this.state, { ...event, nowMs: this.nowMs, random: 0.5 });
     this.state = result.state;
     this.effects = result.effects;
     return this;
@@ -214,15 +217,15 @@ export class Core {
     return this;
   }
 
-  request<T>(from: number, request: PeerRequest): T {
+  request(from: number, request: PeerRequest): AnyReply {
     this.feed({ type: 'request', from: id(from), replyTo: 'asked', request });
-    return this.reply<T>();
+    return this.reply();
   }
 
-  reply<T>(replyTo = 'asked'): T {
+  reply(replyTo = 'asked'): AnyReply {
     const reply = this.all('reply').find((effect) => effect.replyTo === replyTo);
     if (reply === undefined) throw new Error('no reply was given');
-    return reply.body as T;
+    return reply.body as AnyReply;
   }
 
   finish(result: OperationResult): this {

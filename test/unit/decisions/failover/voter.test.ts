@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CoreState } from '../../../../src/decisions/failover/state.ts';
 import type { Lsn } from '../../../../src/domain/lsn.ts';
-import type { HeartbeatReply, VoteReply, VoteRequest } from '../../../../src/domain/peer-messages.ts';
+import type { VoteReply, VoteRequest } from '../../../../src/domain/peer-messages.ts';
 import {
   Core,
   configuration,
@@ -31,11 +31,11 @@ function vote(core: Core, overrides: Partial<VoteRequest> = {}, walEnd = end(2, 
     request: { message: 'vote', body: voteRequest(overrides) },
   });
   if (!core.has('reply')) core.finish({ ...stopped, walEnd });
-  return core.reply<VoteReply>();
+  return core.reply();
 }
 
 const preVote = (state: CoreState, overrides: Partial<VoteRequest> = {}) =>
-  new Core(state).request<VoteReply>(3, { message: 'prevote', body: voteRequest(overrides) });
+  new Core(state).request(3, { message: 'prevote', body: voteRequest(overrides) });
 
 const lease = { holder: id(1), term: 3, untilMs: startMs + 500 };
 const token = { term: 3, nextTerm: 4, issuer: id(1), target: id(3) };
@@ -142,7 +142,7 @@ describe('a vote is refused', () => {
     });
     core.request(1, heartbeat());
     core.finish(stopped);
-    expect(core.reply<VoteReply>('voted').reason).toContain('promised to node 1');
+    expect(core.reply('voted').reason).toContain('promised to node 1');
   });
 
   it('while another vote is being given', () => {
@@ -153,7 +153,7 @@ describe('a vote is refused', () => {
       replyTo: 'first',
       request: { message: 'vote', body: voteRequest() },
     });
-    const second = core.request<VoteReply>(1, { message: 'vote', body: voteRequest({ candidate: id(1) }) });
+    const second = core.request(1, { message: 'vote', body: voteRequest({ candidate: id(1) }) });
     expect(second.reason).toContain('another vote');
   });
 
@@ -170,7 +170,7 @@ describe('a vote is granted', () => {
     expect(core.one('persist').durable).toMatchObject({ term: 4, votedFor: 3, highestTimeline: 3 });
     expect(core.types().indexOf('persist')).toBeLessThan(core.types().indexOf('reply'));
     core.after(leaseMs);
-    const other = core.request<VoteReply>(1, {
+    const other = core.request(1, {
       message: 'vote',
       body: voteRequest({ candidate: id(1), timeline: 4 }),
     });
@@ -202,7 +202,7 @@ describe('a vote is granted', () => {
     });
     expect(core.types()).toContain('stopReceiver');
     expect(core.has('reply')).toBe(false);
-    expect(core.finish(stopped).reply<VoteReply>()).toMatchObject({
+    expect(core.finish(stopped).reply()).toMatchObject({
       granted: true,
       position: position(3, 1_000),
     });
@@ -291,7 +291,7 @@ describe('a heartbeat', () => {
   it('is acknowledged, binds for the lease that it names and is stored first', () => {
     const core = new Core(standby({ durable: { term: 2 } }));
     const longer = { ...configuration, version: { term: 3, counter: 2 }, leaseMs: 9_000 };
-    const reply = core.request<HeartbeatReply>(1, heartbeat({ configuration: longer }));
+    const reply = core.request(1, heartbeat({ configuration: longer }));
     expect(reply).toMatchObject({ accepted: true, term: 3, configurationVersion: { term: 3, counter: 2 } });
     expect(core.state.lease).toEqual({ holder: 1, term: 3, untilMs: startMs + 9_000 });
     expect(core.one('persist').durable).toMatchObject({ term: 3, votedFor: null, longestLeaseMs: 9_000 });
@@ -315,7 +315,7 @@ describe('a heartbeat', () => {
     ],
   ] as const)('is refused: %s', (_, state, request, reason) => {
     const core = new Core(state);
-    const reply = core.request<HeartbeatReply>(1, request);
+    const reply = core.request(1, request);
     expect(reply).toMatchObject({ accepted: false });
     expect(reply.reason).toContain(reason);
     expect(reply.configuration).toEqual(state.durable.configuration);
@@ -325,7 +325,7 @@ describe('a heartbeat', () => {
   it('is refused from a second primary of the same term, with an event', () => {
     const core = new Core(standby());
     core.request(1, heartbeat());
-    const reply = core.request<HeartbeatReply>(3, heartbeat({ primary: id(3) }));
+    const reply = core.request(3, heartbeat({ primary: id(3) }));
     expect(reply.accepted).toBe(false);
     expect(core.one('notify').event).toBe('duplicate_node_id');
   });
@@ -343,7 +343,7 @@ describe('a primary that hears a heartbeat', () => {
 
   it('fences at once on proof of another reign', () => {
     const core = new Core(primary());
-    const reply = core.request<HeartbeatReply>(2, heartbeat({ term: 4, primary: id(2), reigns: proof }));
+    const reply = core.request(2, heartbeat({ term: 4, primary: id(2), reigns: proof }));
     expect(reply.accepted).toBe(false);
     expect(core.has('fence')).toBe(true);
     expect(core.state.reign).toBeNull();
