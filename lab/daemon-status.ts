@@ -6,7 +6,7 @@ import { createPeerNetwork } from '../src/peers/peer-client.ts';
 import type { ClusterNode } from './cluster-node.ts';
 
 /** What each daemon says of itself, in the order of `nodes`; undefined where none answers. */
-export async function daemonStatuses(
+async function daemonStatuses(
   nodes: readonly ClusterNode[],
 ): Promise<readonly (DaemonStatus | undefined)[]> {
   const key = clusterKeyOf(nodes[0]);

@@ -7,7 +7,7 @@ export interface PortRange {
 }
 
 /** `REPMGR_LAB_PORTS=first-last` moves the lab elsewhere, so that several can run at once. */
-export function labPortRange(): PortRange {
+function labPortRange(): PortRange {
   const text = process.env['REPMGR_LAB_PORTS'] ?? '55500-55599';
   const [first, last] = text.split('-').map(Number);
   if (first === undefined || last === undefined || !(first > 1023 && last >= first && last < 65_536)) {
@@ -39,7 +39,7 @@ export async function freePort(addresses: readonly string[] = ['127.0.0.1']): Pr
 }
 
 /** Gives a port back that is no longer used. */
-export function releasePort(port: number): void {
+function releasePort(port: number): void {
   handedOut.delete(port);
 }
 

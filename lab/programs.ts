@@ -32,7 +32,7 @@ export function freezePrograms(): () => void {
 }
 
 /** Builds `dist` unless it is newer than every source file. */
-export function ensureBuilt(): void {
+function ensureBuilt(): void {
   const built = join(root, 'dist', 'bin', 'repmgr');
   if (existsSync(built) && statSync(built).mtimeMs >= newestSourceMs()) return;
   const tsx = join(root, 'node_modules', '.bin', 'tsx');

@@ -136,7 +136,7 @@ function readDaemonize(occurrences: readonly OptionOccurrence[], invalid: string
 const usage = 'usage: repmgrd [OPTION]...; "repmgrd --help" lists the options';
 
 /** What `repmgrd --help` prints. */
-export function renderDaemonHelp(): string {
+function renderDaemonHelp(): string {
   const rows = table.map((option): [string, string] => [describeOption(option), option.text]);
   const width = Math.max(...rows.map(([left]) => left.length));
   return [

@@ -24,7 +24,7 @@ export function siblingsOf(nodes: readonly NodeRecord[], own: NodeRecord): reado
 }
 
 /** Where a node is reached over SSH: the host of its conninfo. */
-export function sshHostOf(node: NodeRecord, remoteUser?: string): RemoteHost {
+function sshHostOf(node: NodeRecord, remoteUser?: string): RemoteHost {
   return { host: parseConninfo(node.conninfo).get('host') ?? '', user: remoteUser };
 }
 

@@ -14,7 +14,7 @@ import type { OperationContext } from './operation-context.ts';
 type ObservingContext = Pick<OperationContext, 'adapters' | 'signal'>;
 
 /** Newest WAL of a running server: insert position of a primary, else the greater of received and replayed. */
-export function newestLsn(positions: WalPositions): Lsn | null {
+function newestLsn(positions: WalPositions): Lsn | null {
   if (positions.recoveryState === 'primary') return positions.insertLsn;
   const { receivedLsn, replayedLsn } = positions;
   if (receivedLsn === null || replayedLsn === null) return receivedLsn ?? replayedLsn;

@@ -137,7 +137,7 @@ export async function besideObstacles(
   return problems;
 }
 
-export function parentOf(path: string): string {
+function parentOf(path: string): string {
   const cut = path.replace(/\/+$/, '').lastIndexOf('/');
   return cut <= 0 ? '/' : path.slice(0, cut);
 }

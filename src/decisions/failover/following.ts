@@ -66,7 +66,7 @@ function isUpstreamLost(transition: Transition): boolean {
   );
 }
 
-export function isDiverged(transition: Transition): boolean {
+function isDiverged(transition: Transition): boolean {
   const { server, durable } = transition.state;
   return server.walEnd !== null && lineageOf(server.walEnd, durable.reigns).kind === 'diverged';
 }

@@ -252,7 +252,7 @@ export function onTransferReply(transition: Transition, from: NodeId, reply: Tra
 }
 
 /** The next best gets the token, as long as it is not yet spent; else this node stands itself, later. */
-export function giveUpTarget(transition: Transition, reason: string): void {
+function giveUpTarget(transition: Transition, reason: string): void {
   const { state } = transition;
   const { handover } = state;
   if (handover === null) return;

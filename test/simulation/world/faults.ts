@@ -87,7 +87,7 @@ export function loseHost(world: World, node: SimulatedNode): void {
 }
 
 /** The service manager of the host: a server that will start in recovery is started again. */
-export function startStandbyLater(world: World, node: SimulatedNode): void {
+function startStandbyLater(world: World, node: SimulatedNode): void {
   world.clock.after(world.random.between(1_000, 10_000), () => startStandby(node));
 }
 

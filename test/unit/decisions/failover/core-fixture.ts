@@ -143,7 +143,7 @@ export function standby(overrides: Overrides & { readonly nodeId?: number } = {}
   return node(overrides.nodeId ?? 2, overrides);
 }
 
-export const ownReign: OwnReign = {
+const ownReign: OwnReign = {
   term: 3,
   phase: 'writable',
   acknowledgedAtMs: { 2: startMs, 3: startMs },
