@@ -36,7 +36,7 @@ test('every message and every stored state of a simulated cluster survives the w
     const { request } = effect;
     if (request.message !== 'status') {
       const schema = requestSchemas[request.message];
-      expect(decode<unknown>(schema as never, throughTheWire(request.body))).toEqual(request.body);
+      expect(decode(schema as never, throughTheWire(request.body))).toEqual(request.body);
     }
     count(`${request.message} request`);
     send(sender, effect);
@@ -45,7 +45,7 @@ test('every message and every stored state of a simulated cluster survives the w
   world.reply = (sender, replyTo, body) => {
     const schemas = { heartbeatReply, voteReply, transferReply, protocolStatus };
     const fitting = Object.entries(schemas).filter(([, schema]) => {
-      const decoded = decode<unknown>(schema as never, throughTheWire(body));
+      const decoded = decode(schema as never, throughTheWire(body));
       return isDeepStrictEqual(decoded, body);
     });
     expect(fitting, JSON.stringify(toJsonValue(body))).not.toEqual([]);
