@@ -38,11 +38,6 @@ export async function freePort(addresses: readonly string[] = ['127.0.0.1']): Pr
   });
 }
 
-/** Gives a port back that is no longer used. */
-function releasePort(port: number): void {
-  handedOut.delete(port);
-}
-
 function canListen(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
