@@ -1,3 +1,4 @@
+import { majorityOf } from '../../../src/decisions/failover/quorum.ts';
 import { compareVersions } from '../../../src/domain/voting-configuration.ts';
 import { requestPause, startStandby } from './faults.ts';
 import type { World } from './world.ts';
@@ -36,7 +37,10 @@ function liftPause(world: World): void {
   const newest = world.nodes
     .flatMap((node) => node.durable.configuration ?? [])
     .reduce((a, b) => (compareVersions(a.version, b.version) < 0 ? b : a));
-  if (!newest.paused) return;
+  const ids = newest.voters.map((voter) => voter.nodeId);
+  const free = ids.filter((nodeId) => world.node(nodeId).durable.configuration?.paused !== true);
+  // A pause that only a minority remembers keeps nobody from electing.
+  if (!newest.paused && free.length >= majorityOf(ids.length)) return;
   const primary = world.nodes.find(
     (node) => node.state?.role === 'primary' && node.state.reign !== null && node.server.isRunning,
   );
