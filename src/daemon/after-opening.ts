@@ -27,7 +27,8 @@ export async function afterOpening(node: Node, { effect, connection, events, ter
       await adapters.metadata.recordPromotion(open, node.nodeId);
     }
     await adapters.metadata.setVotingTerm(open, term);
-    if (effect.kind === 'promoted') {
+    // "repmgr standby promote" in promote_command has said so itself.
+    if (effect.kind === 'promoted' && settings.settings.promote_command === '') {
       const details = `node "${settings.settings.node_name}" (ID: ${node.nodeId}) was promoted to primary by repmgrd`;
       events.record({ nodeId: node.nodeId, event: 'standby_promote', successful: true, details });
     }

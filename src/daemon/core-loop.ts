@@ -82,7 +82,7 @@ export class CoreLoop {
   feed(event: BareEvent): void {
     if (this.isEnded) return;
     const nowMs = this.options.node.adapters.clock.monotonicMs();
-    const result = step(this.current, { ...event, nowMs, random: Math.random() } as CoreEvent);
+    const result = step(this.current, { ...event, nowMs, random: Math.random() });
     this.current = result.state;
     for (const effect of result.effects) this.carryOut(effect);
   }

@@ -13,7 +13,7 @@ export const readyMark = '\0';
 /** The daemon's end of its connection with the process that launched it. */
 export interface Launcher {
   /** Shows text to whoever started the daemon; does nothing once it is ready, or nobody listens any more. */
-  write(text: string): void;
+  readonly write: (text: string) => void;
   /** Goes to where the configuration file is, or to / without one, so as to keep no file system busy. */
   enterDirectoryOf(configFile: string | undefined): void;
   /** Lets the launching process end with status 0. */

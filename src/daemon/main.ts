@@ -1,4 +1,3 @@
-import { diffSettings } from '../config/diff-settings.ts';
 import type { LoadedSettings } from '../config/loaded-settings.ts';
 import { exitStatusOf } from '../domain/errors/exit-codes.ts';
 import { RepmgrError } from '../domain/errors/repmgr-error.ts';
@@ -13,6 +12,7 @@ import { connectToLauncher, type Launcher } from './launched-process.ts';
 import { messageOf, type Node } from './node.ts';
 import { createNotificationQueue } from './notifications.ts';
 import { createPidFile, resolvePidFilePath } from './pid-file.ts';
+import { logDestinationOf, reloadSettings } from './reload-settings.ts';
 import { prepare } from './start-up.ts';
 import type { JsonFile } from './state-store.ts';
 
@@ -103,14 +103,24 @@ interface Run {
 }
 
 async function run({ surroundings, options, settings, pidFilePath, launcher }: Run): Promise<number> {
-  const log = surroundings.openLog(destinationOf(settings));
+  const log = surroundings.openLog(logDestinationOf(settings));
   const ending = new AbortController();
   const node = createNode(surroundings.loadAdapters(), { settings, log, ending: ending.signal });
   const pidFile = pidFilePath === undefined ? undefined : await createPidFile(pidFilePath);
   try {
     const preparation = await prepare(node, surroundings.openJsonFile);
     const daemon = new Daemon({ node, ...preparation, createPeerServer: surroundings.createPeerServer });
-    const ended = untilAskedToEnd(() => void reload({ surroundings, options, node, daemon }));
+    let reloaded = Promise.resolve();
+    const ended = untilAskedToEnd(() => {
+      reloaded = reloaded.then(() =>
+        reloadSettings({
+          node,
+          log,
+          read: () => readSettings(surroundings, options),
+          apply: (changed) => daemon.applySettings(changed),
+        }),
+      );
+    });
     launcher?.enterDirectoryOf(settings.configFile);
     await daemon.start();
     log.notice(`repmgrd for node "${settings.settings.node_name}" (ID: ${node.nodeId}) is ready`);
@@ -150,52 +160,12 @@ function createNode(
   return node;
 }
 
-function destinationOf({ settings }: LoadedSettings): LogDestination {
-  return { level: settings.log_level, facility: settings.log_facility, file: settings.log_file };
-}
-
 /** Signals only set things going; what they cause happens in the ordinary course (a handler runs nothing itself). */
 function untilAskedToEnd(onReload: () => void): Promise<string> {
   process.on('SIGHUP', onReload);
   return new Promise((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name));
   });
-}
-
-interface Reload {
-  readonly surroundings: DaemonSurroundings;
-  readonly options: CommandLineOptions;
-  readonly node: Node;
-  readonly daemon: Daemon;
-}
-
-/** SIGHUP: the whole file is read again; any error leaves everything as it was. The log is opened anew in any case. */
-async function reload({ surroundings, options, node, daemon }: Reload): Promise<void> {
-  const { log } = node;
-  try {
-    const settings = await readSettings(surroundings, options);
-    const diff = diffSettings(node.settings.settings, settings.settings);
-    if (diff.refused.length > 0) {
-      const names = diff.refused.map(({ name }) => name).join(', ');
-      log.apply(destinationOf(node.settings));
-      log.error(`the configuration was not reloaded: ${names} cannot change in a running daemon`, {
-        hint: 'undo the change, or restart repmgrd',
-      });
-      return;
-    }
-    log.apply(destinationOf(settings));
-    daemon.applySettings(settings);
-    for (const { name, from, to } of diff.applied) log.notice(`"${name}" is now "${to}" (was "${from}")`);
-    for (const { name } of diff.needRestart)
-      log.warning(`"${name}" has changed; it counts after a restart of repmgrd`);
-    for (const { name } of diff.needRegistration) {
-      log.warning(`"${name}" has changed; it counts after "repmgr standby register --force" (or primary)`);
-    }
-    log.notice('configuration reloaded');
-  } catch (error) {
-    log.apply(destinationOf(node.settings));
-    log.error(`the configuration was not reloaded: ${messageOf(error)}`, detailsOf(error));
-  }
 }
 
 function detailsOf(error: unknown): { detail?: string | undefined; hint?: string | undefined } {

@@ -7,11 +7,14 @@ import type { Voter } from '../domain/voting-configuration.ts';
  * The node that a primary_conninfo leads to: the one whose conninfo has the same host (or address) and port.
  * Null when it is empty or leads to none of them.
  */
-export function matchUpstream(primaryConninfo: string | undefined, voters: readonly Voter[]): NodeId | null {
+export function matchUpstream(
+  primaryConninfo: string | undefined,
+  nodes: readonly Pick<Voter, 'nodeId' | 'conninfo'>[],
+): NodeId | null {
   if (primaryConninfo === undefined || primaryConninfo === '') return null;
   const target = endpointOf(parseConninfo(primaryConninfo));
-  const match = voters.find((voter) => {
-    const endpoint = endpointOf(parseConninfo(voter.conninfo));
+  const match = nodes.find((node) => {
+    const endpoint = endpointOf(parseConninfo(node.conninfo));
     return endpoint.port === target.port && endpoint.hosts.some((host) => target.hosts.includes(host));
   });
   return match?.nodeId ?? null;

@@ -1,5 +1,6 @@
 import type { CoreEffect, OperationResult } from '../decisions/failover/events-and-effects.ts';
 import { ConnectionFailed } from '../domain/errors/repmgr-error.ts';
+import type { NodeId } from '../domain/node.ts';
 import type { Connection } from '../ports/connection.ts';
 import { afterOpening } from './after-opening.ts';
 import type { CoreLoop, ServerEffect } from './core-loop.ts';
@@ -18,6 +19,8 @@ export interface PerformerOptions {
   readonly loop: () => CoreLoop;
   readonly watch: () => ServerWatch;
   readonly events: EventRecorder;
+  /** This `primary_conninfo`, as this daemon has just written it, leads to that node. */
+  readonly onFollowed: (primaryConninfo: string, primary: NodeId) => void;
 }
 
 const overtakenLimitMs = 2_000;
@@ -119,7 +122,7 @@ export class EffectPerformer {
       case 'startStandby':
         return startAsStandby(node, { timeoutMs: effect.timeoutMs, signal });
       case 'follow':
-        return followNewPrimary(node, effect.primary, signal);
+        return this.follow(effect, signal);
       case 'rejoin':
         return this.rejoin(effect, signal);
       case 'stopReceiver':
@@ -145,12 +148,29 @@ export class EffectPerformer {
     return fenceServer(node, effect);
   }
 
+  private async follow(
+    { primary }: Operation & { type: 'follow' },
+    signal: AbortSignal,
+  ): Promise<OperationResult> {
+    const result = await followNewPrimary(this.options.node, primary, signal);
+    await this.noteFollowed(primary.nodeId);
+    return result;
+  }
+
+  /** Names and addresses may differ between the metadata and what was written. */
+  private async noteFollowed(primary: NodeId): Promise<void> {
+    const conninfo = await this.options.node.localServer.autoConfValue('primary_conninfo');
+    if (conninfo !== undefined && conninfo !== '') this.options.onFollowed(conninfo, primary);
+  }
+
   private async rejoin(
     effect: Operation & { type: 'rejoin' },
     signal: AbortSignal,
   ): Promise<OperationResult> {
     try {
-      return await rejoinPrimary(this.options.node, effect.primary, signal);
+      const result = await rejoinPrimary(this.options.node, effect.primary, signal);
+      await this.noteFollowed(effect.primary.nodeId);
+      return result;
     } finally {
       this.options.watch().forget();
     }

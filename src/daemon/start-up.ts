@@ -15,8 +15,8 @@ const stateFile = 'voter-state.json';
 export interface Preparation {
   readonly store: StateStore;
   readonly durable: DurableState;
-  /** Undefined when the local server is down; then what the voter remembers has to do. */
-  readonly record: NodeRecord | undefined;
+  /** As registered; empty when the local server is down: then what the voter remembers has to do. */
+  readonly nodes: readonly NodeRecord[];
   readonly clusterKey: string | undefined;
 }
 
@@ -38,8 +38,8 @@ export async function prepare(
   const durable = await store.load(incarnation);
   const connection = await connectUnlessVoter(node, durable);
   try {
-    const record = connection === undefined ? undefined : await requireRecord(node, connection);
-    return { store, durable, record, clusterKey: await findClusterKey(node, connection, directory) };
+    const nodes = connection === undefined ? [] : await requireRecord(node, connection);
+    return { store, durable, nodes, clusterKey: await findClusterKey(node, connection, directory) };
   } finally {
     await connection?.close();
   }
@@ -59,14 +59,14 @@ async function connectUnlessVoter(node: Node, durable: DurableState): Promise<Co
     return await adapters.connections.connect(settings.settings.conninfo, { timeoutMs: connectLimitMs });
   } catch (error) {
     if (!(error instanceof ConnectionFailed) || durable.configuration === null) throw error;
-    log.warning('the local PostgreSQL does not answer; going on with what this voter remembers', {
+    log.warning('the local PostgreSQL lets nobody in; going on with what this voter remembers', {
       detail: error.message,
     });
     return undefined;
   }
 }
 
-async function requireRecord(node: Node, connection: Connection): Promise<NodeRecord> {
+async function requireRecord(node: Node, connection: Connection): Promise<readonly NodeRecord[]> {
   const { adapters, settings, nodeId } = node;
   const name = settings.settings.node_name;
   if (connection.serverVersionNum < 120_000) {
@@ -78,8 +78,8 @@ async function requireRecord(node: Node, connection: Connection): Promise<NodeRe
     );
   }
   const { kind } = await adapters.metadata.schemaState(connection);
-  const record = kind === 'absent' ? undefined : await adapters.metadata.node(connection, nodeId);
-  if (record !== undefined) return record;
+  const nodes = kind === 'absent' ? [] : await adapters.metadata.nodes(connection);
+  if (nodes.some((record) => record.nodeId === nodeId)) return nodes;
   throw new ConfigurationError(`node "${name}" (ID: ${nodeId}) is not registered`, {
     hint: 'run "repmgr primary register" or "repmgr standby register" on this node first',
     facts: { conninfo: connection.description },

@@ -5,7 +5,7 @@ import type { WalEnd } from '../../domain/reign.ts';
 import type { TimelineId } from '../../domain/timeline.ts';
 import type { Connection } from '../../ports/connection.ts';
 import type { WalPositions } from '../../ports/server-inspector.ts';
-import type { Node } from '../node.ts';
+import { messageOf, type Node } from '../node.ts';
 import { isReceiverHeld } from './hold-receiver.ts';
 
 const connectLimitMs = 1_500;
@@ -15,6 +15,16 @@ const reconnectSlowlyMs = 500;
 /** How long after a loss the server is looked at closely. */
 const closeLookMs = 2_000;
 const readingDelayMs = 300;
+
+/** How long what was read of configuration files is good for. */
+const filesReadMs = 2_000;
+
+interface ReplicationFiles {
+  readonly primaryConninfo: string | undefined;
+  readonly isReceiverHeld: boolean;
+  readonly generation: number;
+  readonly readAtMs: number;
+}
 
 export interface ServerSighting {
   readonly server: ServerObservation;
@@ -48,6 +58,7 @@ export class ServerWatch {
   private receivedTimeline: TimelineId | null = null;
   private movedAtMs: number | null = null;
   private endOnDisk: WalEnd | null = null;
+  private files: ReplicationFiles | undefined;
 
   constructor(node: Node, options: WatchOptions) {
     this.node = node;
@@ -101,6 +112,14 @@ export class ServerWatch {
     this.connection = undefined;
   }
 
+  /** The conninfo has changed: the next look is over a new connection. */
+  reconnect(): void {
+    const former = this.connection;
+    this.connection = undefined;
+    former?.destroy();
+    void this.lookAfresh();
+  }
+
   /** Reads the end of WAL now; null when it can't be told. */
   async readWalEnd(): Promise<WalEnd | null> {
     const connection = this.current;
@@ -137,7 +156,7 @@ export class ServerWatch {
     } catch (error) {
       this.connection?.destroy();
       this.connection = undefined;
-      return await this.describeUnreachable(error);
+      return this.describeUnreachable(error);
     }
   }
 
@@ -179,16 +198,29 @@ export class ServerWatch {
   private async describe(positions: WalPositions): Promise<ServerObservation> {
     const isPrimary = positions.recoveryState === 'primary';
     if (!isPrimary) this.noteReceived(positions);
-    const conninfo = isPrimary ? undefined : await this.node.localServer.autoConfValue('primary_conninfo');
+    const files = isPrimary ? undefined : await this.replicationFiles();
     return {
       verdict: 'up',
       recoveryState: positions.recoveryState,
       walEnd: isPrimary ? this.endOfPrimary(positions) : await this.endOfStandby(positions),
       isReceiverActive: positions.walReceiver !== null,
-      isReceiverHeld: !isPrimary && (await isReceiverHeld(this.node)),
-      upstream: isPrimary ? null : this.options.upstreamOf(conninfo),
+      isReceiverHeld: files?.isReceiverHeld ?? false,
+      upstream: files === undefined ? null : this.options.upstreamOf(files.primaryConninfo),
       wasShutDown: false,
     };
+  }
+
+  /** Changed by this daemon's own operations, after which it looks afresh, or else by hand. */
+  private async replicationFiles(): Promise<ReplicationFiles> {
+    const { node, generation, files } = this;
+    const nowMs = node.adapters.clock.monotonicMs();
+    if (files?.generation === generation && nowMs < files.readAtMs + filesReadMs) return files;
+    const [primaryConninfo, isHeld] = await Promise.all([
+      node.localServer.autoConfValue('primary_conninfo'),
+      isReceiverHeld(node),
+    ]);
+    this.files = { primaryConninfo, isReceiverHeld: isHeld, generation, readAtMs: nowMs };
+    return this.files;
   }
 
   private noteReceived({ receivedLsn, walReceiver }: WalPositions): void {
@@ -235,7 +267,7 @@ export class ServerWatch {
       return { ...base, verdict: 'gone', walEnd: this.endOnDisk, wasShutDown };
     } catch (cause) {
       log.debug('the state of the local PostgreSQL is not known', {
-        detail: `${error instanceof Error ? error.message : error}; ${cause instanceof Error ? cause.message : cause}`,
+        detail: `${messageOf(error)}; ${messageOf(cause)}`,
       });
       return { ...base, verdict: 'unknown', walEnd: null, wasShutDown: false };
     }
