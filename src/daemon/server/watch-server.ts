@@ -26,6 +26,14 @@ interface ReplicationFiles {
   readonly readAtMs: number;
 }
 
+const controlReadMs = 5_000;
+
+interface StoppedServer {
+  readonly wasShutDown: boolean;
+  readonly generation: number;
+  readonly readAtMs: number;
+}
+
 export interface ServerSighting {
   readonly server: ServerObservation;
   /** When WAL last arrived from the upstream; null when it has not moved since the watch began. */
@@ -59,6 +67,7 @@ export class ServerWatch {
   private movedAtMs: number | null = null;
   private endOnDisk: WalEnd | null = null;
   private files: ReplicationFiles | undefined;
+  private stopped: StoppedServer | undefined;
 
   constructor(node: Node, options: WatchOptions) {
     this.node = node;
@@ -170,6 +179,7 @@ export class ServerWatch {
     });
     this.connection = connection;
     this.endOnDisk = null;
+    this.stopped = undefined;
     void connection.lost.then(() => {
       if (this.connection !== connection || this.isStopped) return;
       this.lostAtMs = adapters.clock.monotonicMs();
@@ -223,6 +233,18 @@ export class ServerWatch {
     return this.files;
   }
 
+  /** The control file of a server that doesn't run changes only by starting it. */
+  private async wasShutDown(): Promise<boolean> {
+    const { node, generation, stopped } = this;
+    const nowMs = node.adapters.clock.monotonicMs();
+    if (stopped?.generation === generation && nowMs < stopped.readAtMs + controlReadMs)
+      return stopped.wasShutDown;
+    const { state } = await node.localServer.controlData();
+    const wasShutDown = state === 'shut down' || state === 'shut down in recovery';
+    this.stopped = { wasShutDown, generation, readAtMs: nowMs };
+    return wasShutDown;
+  }
+
   private noteReceived({ receivedLsn, walReceiver }: WalPositions): void {
     if (walReceiver?.receivedTimeline != null) this.receivedTimeline = walReceiver.receivedTimeline;
     if (receivedLsn === null || receivedLsn === this.receivedLsn) return;
@@ -257,10 +279,10 @@ export class ServerWatch {
     const { localServer, log } = this.node;
     try {
       if ((await localServer.processState()).kind === 'running') {
+        this.stopped = undefined;
         return { ...base, verdict: 'busy', walEnd: null, wasShutDown: false };
       }
-      const { state } = await localServer.controlData();
-      const wasShutDown = state === 'shut down' || state === 'shut down in recovery';
+      const wasShutDown = await this.wasShutDown();
       const isRecent = this.node.adapters.clock.monotonicMs() - this.lostAtMs < readingDelayMs;
       // Right after a loss the daemon's own assessment reads the disk; nothing may delay the news.
       if (!isRecent) this.endOnDisk ??= (await localServer.endOfWal()) ?? null;
