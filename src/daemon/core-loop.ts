@@ -27,7 +27,10 @@ import {
 type Distribute<T> = T extends unknown ? Omit<T, 'nowMs' | 'random'> : never;
 export type BareEvent = Distribute<CoreEvent>;
 /** Effects that the loop hands on; the others it carries out itself. */
-export type ServerEffect = Exclude<CoreEffect, { type: 'persist' | 'reply' | 'send' | 'setTimer' }>;
+export type ServerEffect = Exclude<
+  CoreEffect,
+  { type: 'persist' | 'reply' | 'send' | 'setTimer' | 'markStandby' }
+>;
 
 export interface CoreLoopOptions {
   readonly node: Node;
@@ -37,6 +40,8 @@ export interface CoreLoopOptions {
   /** Undefined until this node knows the cluster key. */
   readonly network: () => PeerNetwork | undefined;
   readonly perform: (effect: ServerEffect, stored: Promise<void>) => void;
+  /** Never rejects: a failure is reported, and the core's stored intent still keeps the server from opening. */
+  readonly markStandby: () => Promise<void>;
 }
 
 /** Requests that one peer may leave unanswered at a time; more would only pile up. */
@@ -50,7 +55,9 @@ const persistRetryMs = 500;
 export class CoreLoop {
   private readonly options: CoreLoopOptions;
   private current: CoreState;
+  /** What replies and requests wait for. */
   private stored: Promise<void> = Promise.resolve();
+  private latestSave: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private isEnded = false;
   private readonly replies = new Map<string, (body: unknown) => void>();
@@ -122,6 +129,11 @@ export class CoreLoop {
       case 'setTimer':
         this.setTimer(effect.atMs);
         return;
+      case 'markStandby':
+        // No token leaves before the crashed server is bound to start in recovery (failover.md §5).
+        this.stored = Promise.all([this.stored, this.options.markStandby()]).then(() => undefined);
+        this.stored.catch(() => undefined); // reported where the storing failed
+        return;
       default:
         this.options.perform(effect, this.stored);
     }
@@ -136,6 +148,7 @@ export class CoreLoop {
     const { store, node } = this.options;
     const stored = store.save(durable);
     this.stored = stored;
+    this.latestSave = stored;
     stored.catch((error: unknown) => {
       this.persistLater(stored);
       node.log.error(`the state of this voter could not be stored in "${store.path}"`, {
@@ -149,7 +162,7 @@ export class CoreLoop {
   /** Nothing is said to anybody until the state is on disk, so it is tried again until it is. */
   private persistLater(failed: Promise<void>): void {
     setTimeout(() => {
-      if (!this.isEnded && this.stored === failed) this.persist(this.current.durable);
+      if (!this.isEnded && this.latestSave === failed) this.persist(this.current.durable);
     }, persistRetryMs);
   }
 

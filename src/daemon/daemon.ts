@@ -87,6 +87,7 @@ export class Daemon {
       ),
       network: () => (this.metadata.clusterKey === undefined ? undefined : this.network),
       perform: (effect, stored) => this.performer.perform(effect, stored),
+      markStandby: () => this.performer.markStandby(),
     });
     this.watch = new ServerWatch(node, {
       onSighting: (sighting) => this.onSighting(sighting),

@@ -52,14 +52,11 @@ export class EffectPerformer {
         node.log.notice(`${text} [${rule}]`, { facts: evidence });
         return;
       }
-      case 'markStandby':
-        this.background('write standby.signal', () => node.localServer.writeStandbySignal());
-        return;
       case 'probePrimary':
         void this.probe(effect);
         return;
       case 'afterOpening':
-        this.background('complete the opening', () =>
+        void this.background('complete the opening', () =>
           afterOpening(node, {
             effect,
             connection: this.options.watch().current,
@@ -71,6 +68,10 @@ export class EffectPerformer {
       default:
         this.operate(effect, stored);
     }
+  }
+
+  markStandby(): Promise<void> {
+    return this.background('write standby.signal', () => this.options.node.localServer.writeStandbySignal());
   }
 
   /** Ends what is being done to the server and waits for it to let go. */
@@ -218,10 +219,12 @@ export class EffectPerformer {
     loop().feed({ type: 'primaryProbed', scope: effect.scope, isWritable });
   }
 
-  private background(what: string, run: () => Promise<unknown>): void {
-    run().catch((error: unknown) => {
+  private async background(what: string, run: () => Promise<unknown>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
       this.options.node.log.error(`unable to ${what}: ${messageOf(error)}`);
-    });
+    }
   }
 }
 

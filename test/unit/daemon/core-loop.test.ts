@@ -84,6 +84,7 @@ function createLoop(store: StateStore) {
     parameters,
     network: () => undefined,
     perform: (effect) => effects.push(effect),
+    markStandby: async () => undefined,
   });
   return { loop, errors, effects };
 }
