@@ -6,9 +6,7 @@ import { createPeerNetwork } from '../src/peers/peer-client.ts';
 import type { ClusterNode } from './cluster-node.ts';
 
 /** What each daemon says of itself, in the order of `nodes`; undefined where none answers. */
-async function daemonStatuses(
-  nodes: readonly ClusterNode[],
-): Promise<readonly (DaemonStatus | undefined)[]> {
+async function daemonStatuses(nodes: readonly ClusterNode[]): Promise<readonly (DaemonStatus | undefined)[]> {
   const key = clusterKeyOf(nodes[0]);
   if (key === undefined) return nodes.map(() => undefined);
   // Node ids begin with 1, so 0 is nobody's.

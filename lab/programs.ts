@@ -76,6 +76,11 @@ function nodeForUser(folder: string): string {
 
 function newestSourceMs(): number {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-  const sources = [...files.map((file) => join('src', file)), 'scripts/build.ts', 'package.json'];
+  const sources = [
+    ...files.map((file) => join('src', file)),
+    'scripts/build.ts',
+    'scripts/build-program.ts',
+    'package.json',
+  ];
   return Math.max(...sources.map((file) => statSync(join(root, file)).mtimeMs));
 }

@@ -21,6 +21,6 @@ fi
 
 node_modules/.bin/tsx scripts/require-postgres.ts || exit 1
 
-if [ ! -e dist/bin/repmgr ] || [ -n "$(find src scripts/build.ts package.json -newer dist/bin/repmgr -print -quit)" ]; then
+if [ ! -e dist/bin/repmgr ] || [ -n "$(find src scripts/build.ts scripts/build-program.ts package.json -newer dist/bin/repmgr -print -quit)" ]; then
   npm run --silent build >&2 || fail "the build failed: see above"
 fi
