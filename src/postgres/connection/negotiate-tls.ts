@@ -30,6 +30,7 @@ export async function requestTls(socket: Socket): Promise<ServerTlsAnswer> {
 
 /** @throws TlsFailed */
 export async function startTls(socket: Socket, options: ConnectionOptions): Promise<TLSSocket> {
+  if (socket.destroyed) throw new TlsFailed('the server closed the connection before the TLS handshake');
   try {
     return await new Promise<TLSSocket>((resolve, reject) => {
       const secure = connectTls({ ...options, socket });
@@ -52,6 +53,8 @@ export async function startTls(socket: Socket, options: ConnectionOptions): Prom
 }
 
 async function firstBytes(socket: Socket, request: Buffer): Promise<Buffer> {
+  // It may have been reset since it was opened; a destroyed socket emits nothing any more.
+  if (socket.destroyed) throw new Error('server closed the connection unexpectedly');
   let detach = (): void => undefined;
   try {
     return await new Promise<Buffer>((resolve, reject) => {

@@ -16,7 +16,7 @@ export interface Limit {
 
 /**
  * Runs a step with a signal that aborts when the time has passed or the outer signal aborts; the reason of
- * the abort then replaces whatever error the step ends with.
+ * the abort then replaces whatever error the step ends with. A step that doesn't heed the signal is left behind.
  * @throws TimeLimitPassed, the outer signal's reason, or the error of the step.
  */
 export async function withinLimit<T>(limit: Limit, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -28,7 +28,7 @@ export async function withinLimit<T>(limit: Limit, run: (signal: AbortSignal) =>
   if (limit.signal?.aborted === true) onAbort();
   try {
     controller.signal.throwIfAborted();
-    return await run(controller.signal);
+    return await abortable(run(controller.signal), controller.signal);
   } catch (error) {
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {

@@ -4,6 +4,11 @@ import { abortable, TimeLimitPassed, withinLimit } from '../../../../src/postgre
 const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('withinLimit', () => {
+  it('leaves a step behind that knows no end', async () => {
+    const late = withinLimit({ timeoutMs: 10 }, () => new Promise<never>(() => undefined));
+    await expect(late).rejects.toBeInstanceOf(TimeLimitPassed);
+  });
+
   it('returns what the step returns', async () => {
     await expect(withinLimit({ timeoutMs: 1_000 }, async () => 'done')).resolves.toBe('done');
   });
