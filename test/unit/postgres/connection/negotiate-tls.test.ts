@@ -13,7 +13,7 @@ describe('a server that dies right after it has accepted', () => {
     await once(server, 'listening');
     socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     socket.on('error', () => undefined);
-    await once(socket, 'close');
+    await new Promise((resolve) => socket.once('close', resolve));
   });
 
   afterEach(() => {
