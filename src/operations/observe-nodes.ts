@@ -10,6 +10,12 @@ type ObserveContext = Pick<OperationContext, 'adapters' | 'log' | 'signal'>;
 /** Limit over everything that is asked of all nodes. */
 const deadlineMs = 10_000;
 const pingTimeoutMs = 1_000;
+/**
+ * When all others have answered, a silent node gets this much longer, or four times what the slowest of them took:
+ * a status is wanted at once, above all while a host is dead.
+ */
+const stragglerMs = 600;
+const stragglerFactor = 4;
 
 interface OpenedNode {
   readonly node: NodeRecord;
@@ -25,7 +31,7 @@ export async function observeNodes(
 ): Promise<ObservedNode[]> {
   const deadline = AbortSignal.timeout(deadlineMs);
   const limited = { ...context, signal: AbortSignal.any([context.signal, deadline]) };
-  const opened = await Promise.all(nodes.map((node) => openNode(limited, node)));
+  const opened = await openAll(limited, nodes);
   const closeAll = (): void => {
     for (const { connection } of opened) connection?.destroy();
   };
@@ -42,13 +48,44 @@ export async function observeNodes(
   }
 }
 
+async function openAll(context: ObserveContext, nodes: readonly NodeRecord[]): Promise<OpenedNode[]> {
+  const { clock } = context.adapters;
+  const startedMs = clock.monotonicMs();
+  const patience = new AbortController();
+  const limited = { ...context, signal: AbortSignal.any([context.signal, patience.signal]) };
+  let open = 0;
+  let missing = nodes.length;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.all(
+      nodes.map(async (node) => {
+        const opened = await openNode(limited, node);
+        missing -= 1;
+        if (opened.connection !== undefined) open += 1;
+        if (open === 0 || missing === 0) return opened;
+        const extraMs = Math.max(stragglerMs, stragglerFactor * (clock.monotonicMs() - startedMs));
+        clearTimeout(timer);
+        timer = setTimeout(() => patience.abort(), extraMs);
+        return opened;
+      }),
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function openNode({ adapters, signal }: ObserveContext, node: NodeRecord): Promise<OpenedNode> {
   try {
     const connection = await adapters.connections.connect(node.conninfo, { signal });
     return { node, connection, access: 'open', failure: null };
   } catch (error) {
     const isRejecting = await answers({ adapters, signal }, node, error);
-    const failure = error instanceof Error ? error.message : String(error);
+    const failure =
+      error instanceof Cancelled
+        ? 'no answer in time'
+        : error instanceof Error
+          ? error.message
+          : String(error);
     return { node, connection: undefined, access: isRejecting ? 'rejected' : 'unreachable', failure };
   }
 }
