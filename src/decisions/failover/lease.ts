@@ -1,3 +1,4 @@
+import type { NodeId } from '../../domain/node.ts';
 import { majorityValue } from './quorum.ts';
 import type { CoreState } from './state.ts';
 import type { Transition } from './transition.ts';
@@ -75,17 +76,22 @@ export function startWaitMs(state: CoreState, nowMs: number): number {
   return Math.max(0, state.listeningSinceMs + lease - nowMs);
 }
 
-/**
- * Whether everything this daemon ever promised, it promised to itself: the last term it knows is its own
- * reign. Any acknowledgement given to another since would have raised the stored term first.
- */
+/** Whether everything this daemon ever promised, it promised to itself. */
 export function ownsLatestTerm(state: CoreState): boolean {
+  return isPromisedTo(state, state.parameters.nodeId);
+}
+
+/**
+ * Whether whatever this daemon may still have promised before it started, it promised to `nodeId`: the last term it
+ * knows is that node's reign. Any acknowledgement given to another since would have raised the stored term first.
+ */
+export function isPromisedTo(state: CoreState, nodeId: NodeId): boolean {
   const { reigns, term, votedFor } = state.durable;
   const latest = reigns.at(-1);
   return (
     latest !== undefined &&
-    latest.nodeId === state.parameters.nodeId &&
+    latest.nodeId === nodeId &&
     latest.term === term &&
-    (votedFor === null || votedFor === state.parameters.nodeId)
+    (votedFor === null || votedFor === nodeId)
   );
 }

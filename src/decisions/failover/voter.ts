@@ -7,7 +7,7 @@ import { becomeFencing } from './fencing.ts';
 import { followPrimary } from './following.ts';
 import { ownIdentity } from './identity.ts';
 import { learnReigns, withReigns } from './learn-reigns.ts';
-import { boundByLease, ownsLatestTerm, startWaitMs } from './lease.ts';
+import { boundByLease, isPromisedTo, startWaitMs } from './lease.ts';
 import { comparePositions, positionOf } from './position.ts';
 import { highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
@@ -209,7 +209,10 @@ export function refuseVote(transition: Transition, request: VoteRequest): string
   if (state.reign !== null && !isOwn) return `it leads in term ${state.reign.term} itself`;
   const wait = startWaitMs(state, nowMs);
   // All that this daemon can have promised in the term before a restart, it promised to the token's issuer.
-  if (wait > 0 && !isWaived && !(isOwn && ownsLatestTerm(state))) return 'its daemon has just started';
+  // To the primary of that term itself nothing else stands in the way: daemons that are all restarted at once must
+  // not cost a healthy primary its lease.
+  const isRenewal = isPromisedTo(state, request.candidate) && (isOwn || Number.isFinite(wait));
+  if (wait > 0 && !isWaived && !isRenewal) return 'its daemon has just started';
   const { configuration } = durable;
   // The one that is open already may have its lease back where it is; nobody may take over (failover.md §4).
   // Without any configuration this voter is new: whoever counts it has it in his, and it has promised nothing.
