@@ -73,7 +73,7 @@ async function writePid(path: string, { pid, flags }: { pid: number; flags: numb
 async function refuseLivingOwner(path: string, ownPid: number): Promise<void> {
   const owner = await readPid(path);
   // In a container the same process id comes back with each start; our own is nobody else's.
-  if (owner === undefined || owner === ownPid || !acceptsSignals(owner)) return;
+  if (owner === undefined || owner === ownPid || !acceptsSignals(owner) || (await isZombie(owner))) return;
   throw new ConfigurationError(`PID file "${path}" exists and process ${owner}, which it names, is running`, {
     exit: 'BAD_PIDFILE',
     hint: 'stop the repmgrd that is running; if that process is another program, remove the file',
@@ -105,6 +105,16 @@ function acceptsSignals(pid: number): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Dead, but nobody has taken note: process 1 of a container often doesn't. State in proc(5) /proc/pid/stat. */
+async function isZombie(pid: number): Promise<boolean> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return /^ [ZX]/.test(stat.slice(stat.lastIndexOf(')') + 1));
+  } catch {
+    return false; // no /proc here, or gone meanwhile: signal 0 has spoken
   }
 }
 

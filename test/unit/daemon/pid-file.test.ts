@@ -72,6 +72,24 @@ describe('the PID file', () => {
     }
   });
 
+  test('of a dead process that nobody has taken note of is overwritten', async () => {
+    // The shell's child ends while the shell has become a program that never waits for it.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const zombie = await new Promise<string>((resolve) => {
+        parent.stdout.once('data', (text: Buffer) => resolve(text.toString().trim()));
+      });
+      await expect.poll(() => readFileSync(`/proc/${zombie}/stat`, 'utf8')).toContain(') Z ');
+      writeFileSync(path, zombie);
+      await createPidFile(path);
+      expect(content()).toBe(String(process.pid));
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
+
   test('that cannot be read is respected with exit status 3', async () => {
     mkdirSync(path);
     await expect(createPidFile(path)).rejects.toMatchObject({ exit: 'BAD_PIDFILE' });
