@@ -99,6 +99,7 @@ export class EffectPerformer {
           detail: (error as { detail?: string }).detail,
           hint: (error as { hint?: string }).hint,
         });
+        if (effect.type === 'promote') this.tellPromoteError(messageOf(error));
         result = failed(effect.type, messageOf(error));
       }
       if (controller === this.operation) this.operation = undefined;
@@ -107,6 +108,13 @@ export class EffectPerformer {
       this.options.loop().feed({ type: 'operationFinished', id: effect.id, result });
     };
     this.running = run();
+  }
+
+  /** Marked as successful, as repmgr does: scripts know it by its name. */
+  private tellPromoteError(reason: string): void {
+    const { node, events } = this.options;
+    const details = `node "${node.settings.settings.node_name}" (ID: ${node.nodeId}) could not be promoted: ${reason}`;
+    events.record({ nodeId: node.nodeId, event: 'repmgrd_promote_error', successful: true, details });
   }
 
   private runOperation(effect: Operation, signal: AbortSignal): Promise<OperationResult> {

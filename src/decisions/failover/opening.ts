@@ -132,17 +132,29 @@ function recordReign(transition: Transition, timeline: TimelineId, fork: WalEnd)
   transition.remember({ reigns: mergeReigns(state.durable.reigns, [reign]), intent: 'primary' });
 }
 
+const promotionRetryLimitMs = 30_000;
+
+/** What failed once may fail again (`promote_command`): the next best gets its turn before this node stands again. */
+export function failPromotion(transition: Transition, reason: string): void {
+  const { state } = transition;
+  becomeFencing(transition, '§6.7', reason);
+  state.promotionFailures += 1;
+  const delay = Math.min(promotionRetryLimitMs, transition.leaseMs * 2 ** state.promotionFailures);
+  state.nextCampaignAtMs = transition.nowMs + delay;
+}
+
 export function onPromoted(transition: Transition, result: OperationResult & { kind: 'promote' }): void {
   const { state, nowMs } = transition;
   if (state.reign === null || state.role !== 'promoting') return;
   if (result.promoted === null) {
-    becomeFencing(transition, '§6.7', `the promotion failed: ${result.reason ?? 'no reason given'}`);
+    failPromotion(transition, `the promotion failed: ${result.reason ?? 'no reason given'}`);
     return;
   }
   if (!holdsLease(state, nowMs)) {
     becomeFencing(transition, '§6.7', 'the lease was lost while promoting');
     return;
   }
+  state.promotionFailures = 0;
   const { timeline, forkLsn } = result.promoted;
   const parentTimeline = state.server.walEnd?.timeline ?? timeline;
   recordReign(transition, timeline, { timeline: parentTimeline, lsn: forkLsn as Lsn });

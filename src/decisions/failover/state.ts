@@ -189,6 +189,8 @@ export interface CoreState {
   readonly probe: PrimaryProbe | null;
   readonly campaign: Campaign | null;
   readonly nextCampaignAtMs: number;
+  /** In a row, on this node. */
+  readonly promotionFailures: number;
   readonly pendingVote: PendingVote | null;
   readonly handover: Handover | null;
   /** Set while the receiver is held still for a vote; the lease of the vote decides when it is put back. */
@@ -250,6 +252,7 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
     probe: null,
     campaign: null,
     nextCampaignAtMs: 0,
+    promotionFailures: 0,
     pendingVote: null,
     handover: null,
     isReceiverHeld: false,

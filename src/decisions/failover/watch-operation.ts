@@ -1,4 +1,5 @@
 import { becomeFencing } from './fencing.ts';
+import { failPromotion } from './opening.ts';
 import { sendVotes } from './request-votes.ts';
 import type { CoreState } from './state.ts';
 import type { Transition } from './transition.ts';
@@ -35,7 +36,7 @@ export function watchOperation(transition: Transition): void {
   if (due === null || nowMs < due || state.operation === null) return;
   switch (state.operation.kind) {
     case 'promote':
-      becomeFencing(transition, '§6.7', 'the promotion does not come to an end');
+      failPromotion(transition, 'the promotion does not come to an end');
       return;
     case 'startPrimary':
       becomeFencing(transition, '§5', 'PostgreSQL does not come up in time');

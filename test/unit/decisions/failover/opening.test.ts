@@ -116,6 +116,15 @@ describe('the opening', () => {
     expect(core.has('fence')).toBe(true);
   });
 
+  it('that fails leaves the next election to others, the longer the more often', () => {
+    const failed = { kind: 'promote', promoted: null, reason: 'no' } as const;
+    const pauseMs = (before: number) => {
+      const core = elected(standby({ state: { promotionFailures: before } })).finish(failed);
+      return core.state.nextCampaignAtMs - core.nowMs;
+    };
+    expect([0, 1, 2, 9].map(pauseMs)).toEqual([2 * leaseMs, 4 * leaseMs, 8 * leaseMs, 30_000]);
+  });
+
   it('that does not end is fenced, although the lease is renewed', () => {
     const core = elected(standby({ parameters: { promoteTimeoutMs: 5_000 } }));
     for (let second = 0; second < 4; second += 1) core.after(1_000).answerHeartbeat(3, { term: 4 });
