@@ -58,9 +58,7 @@ export async function recloneNode(
       divergedDirectory: kept?.directory ?? null,
       durationMs: clock.monotonicMs() - startedMs,
     };
-    const seconds = (result.durationMs / 1_000).toFixed(1);
-    const details = `cloned anew from ${describeNode(options.primary.node)} in ${seconds} s`;
-    await recordReclone(context, options, { successful: true, details });
+    await recordReclone(context, options, { successful: true, details: detailsOf(options, result) });
     return result;
   } catch (error) {
     const details = error instanceof Error ? error.message : String(error);
@@ -189,6 +187,14 @@ async function discardOld(
       hint: 'remove it by hand: the node works without it',
     });
   }
+}
+
+function detailsOf({ primary }: RecloneOptions, result: RecloneResult): string {
+  const { divergedBytes, divergedCommits, divergedDirectory, durationMs } = result;
+  const seconds = (durationMs / 1_000).toFixed(1);
+  const done = `cloned anew from ${describeNode(primary.node)} in ${seconds} s`;
+  if (divergedDirectory === null) return done;
+  return `${done}; ${divergedBytes ?? 'an unknown number of'} bytes of WAL with ${divergedCommits} committed transaction(s) are no longer part of this node and kept in "${divergedDirectory}"`;
 }
 
 async function recordReclone(
