@@ -102,6 +102,8 @@ export interface ProtocolStatus extends VoterIdentity {
   readonly walEnd: WalEnd | null;
   readonly priority: number;
   readonly paused: boolean;
+  /** `failover=manual` on the primary; as a pause for elections. */
+  readonly manual: boolean;
   readonly reigns: readonly Reign[];
   readonly highestTimeline: TimelineId | 0;
   readonly voterIds: readonly NodeId[];

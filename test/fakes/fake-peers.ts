@@ -56,6 +56,7 @@ export function daemonStatus(
     walEnd: null,
     priority: 100,
     paused: false,
+    manual: false,
     reigns: [],
     highestTimeline: 0,
     voterIds: [],

@@ -2,11 +2,11 @@ import type { OperationResult } from '../../decisions/failover/events-and-effect
 import { OperationFailed } from '../../domain/errors/repmgr-error.ts';
 import type { RecoveryState } from '../../domain/node.ts';
 import type { TimelineId } from '../../domain/timeline.ts';
-import { parseTimelineHistory, timelineHistoryFileName } from '../../domain/timeline-history.ts';
 import { promoteStandby, promotionMethod } from '../../operations/promote-standby.ts';
 import { waitUntil } from '../../operations/wait-until.ts';
 import type { Connection } from '../../ports/connection.ts';
 import { type Node, operationContext } from '../node.ts';
+import { readFork } from './read-fork.ts';
 
 const pollMs = 10;
 
@@ -25,18 +25,14 @@ export async function promoteServer(
   node: Node,
   request: PromoteRequest,
 ): Promise<OperationResult & { kind: 'promote' }> {
-  const { adapters, localServer } = node;
+  const { adapters } = node;
   await reserveTimelines(node, request.highestTimeline);
   if (adapters.clock.monotonicMs() >= request.leaseUntilMs) {
     return { kind: 'promote', promoted: null, reason: 'the lease was over before the promotion began' };
   }
   await promote(node, request);
   const { timeline, flushLsn } = await adapters.inspector.walPositions(request.connection);
-  const history = await adapters.files.readText(
-    `${localServer.dataDirectory}/pg_wal/${timelineHistoryFileName(timeline)}`,
-  );
-  const switchpoint = history === undefined ? undefined : parseTimelineHistory(history)?.at(-1)?.switchpoint;
-  const forkLsn = switchpoint ?? flushLsn;
+  const forkLsn = (await readFork(node, timeline))?.lsn ?? flushLsn;
   if (forkLsn === null) return { kind: 'promote', promoted: null, reason: 'the server is still in recovery' };
   return { kind: 'promote', promoted: { timeline, forkLsn }, reason: null };
 }

@@ -7,6 +7,7 @@ import type { Connection } from '../../ports/connection.ts';
 import type { WalPositions } from '../../ports/server-inspector.ts';
 import { messageOf, type Node } from '../node.ts';
 import { isReceiverHeld } from './hold-receiver.ts';
+import { createForkReader } from './read-fork.ts';
 
 const connectLimitMs = 1_500;
 const queryLimitMs = 2_000;
@@ -68,10 +69,12 @@ export class ServerWatch {
   private endOnDisk: WalEnd | null = null;
   private files: ReplicationFiles | undefined;
   private stopped: StoppedServer | undefined;
+  private readonly forkOf: (timeline: TimelineId) => Promise<WalEnd | null>;
 
   constructor(node: Node, options: WatchOptions) {
     this.node = node;
     this.options = options;
+    this.forkOf = createForkReader(node);
   }
 
   /** The open connection to the local server, if there is one. */
@@ -213,6 +216,7 @@ export class ServerWatch {
       verdict: 'up',
       recoveryState: positions.recoveryState,
       walEnd: isPrimary ? this.endOfPrimary(positions) : await this.endOfStandby(positions),
+      fork: isPrimary ? await this.forkOf(positions.timeline) : null,
       isReceiverActive: positions.walReceiver !== null,
       isReceiverHeld: files?.isReceiverHeld ?? false,
       upstream: files === undefined ? null : this.options.upstreamOf(files.primaryConninfo),

@@ -153,6 +153,7 @@ export const protocolStatus: Schema<ProtocolStatus> = v.object({
   walEnd: v.nullable(walEnd),
   priority: v.number(),
   paused: v.boolean(),
+  manual: v.boolean(),
   reigns,
   highestTimeline: timeline,
   voterIds: v.array(nodeId),

@@ -91,7 +91,7 @@ function findVeto(transition: Transition, answered: readonly ProtocolStatus[]): 
     if (isStreaming && status.walStillMs !== null) {
       return { reason: `WAL still moves at node ${status.nodeId}`, waitMs: leaseMs - status.walStillMs + 1 };
     }
-    if (status.paused && !isOpenServer(transition))
+    if ((status.paused || status.manual) && !isOpenServer(transition))
       return { reason: `node ${status.nodeId} knows failover to be paused`, waitMs: leaseMs / 2 };
   }
   return null;

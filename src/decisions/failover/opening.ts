@@ -8,8 +8,8 @@ import type { OperationResult } from './events-and-effects.ts';
 import { becomeFencing } from './fencing.ts';
 import { sendHeartbeats } from './heartbeats.ts';
 import { holdsLease, ownLeaseUntilMs } from './lease.ts';
-import { mergeReigns } from './position.ts';
-import type { Campaign } from './state.ts';
+import { mergeReigns, positionOf } from './position.ts';
+import type { Campaign, CoreState } from './state.ts';
 import { hasOwnTimeline } from './status.ts';
 import type { Transition } from './transition.ts';
 import { dropPendingVote } from './vote-reply.ts';
@@ -85,7 +85,7 @@ function openServer(transition: Transition, campaign: Campaign, former: NodeId |
   const isOpen = server.verdict === 'up' && server.recoveryState === 'primary';
   const isRestarting = state.role === 'primary' && !isOpen;
   if (isOpen || isRestarting) {
-    recordReign(transition, server.walEnd.timeline, server.walEnd);
+    recordReign(transition, server.walEnd.timeline, originOf(state, server.walEnd));
     if (isOpen) becomeWritable(transition, 'elected', former);
     return;
   }
@@ -116,6 +116,11 @@ function openServer(transition: Transition, campaign: Campaign, former: NodeId |
     highestTimeline: timeline - 1,
     leaseUntilMs: ownLeaseUntilMs(state, transition.nowMs) ?? transition.nowMs,
   });
+}
+
+/** A timeline that began without an election, by hand, begins at its fork for the reigns too. */
+function originOf({ server, durable }: CoreState, end: WalEnd): WalEnd {
+  return positionOf(end, durable.reigns) === null ? (server.fork ?? end) : end;
 }
 
 /** Stored before the server opens, so that no WAL is ever written that belongs to no reign. */

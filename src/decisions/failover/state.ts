@@ -61,6 +61,8 @@ export interface ServerObservation {
   readonly recoveryState: RecoveryState | null;
   /** End of valid WAL on disk; null when it isn't known (then the node grants nobody). */
   readonly walEnd: WalEnd | null;
+  /** Where the timeline of a server out of recovery left its parent, as its history file tells. */
+  readonly fork?: WalEnd | null;
   readonly isReceiverActive: boolean;
   /** The receiver was stopped for a vote and its primary_conninfo put aside. */
   readonly isReceiverHeld: boolean;

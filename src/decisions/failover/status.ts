@@ -1,4 +1,5 @@
 import type { ProtocolStatus } from '../../domain/peer-messages.ts';
+import type { WalPosition } from '../../domain/reign.ts';
 import { isSuspended } from '../../domain/voting-configuration.ts';
 import { ownIdentity } from './identity.ts';
 import { holdsLease, ownLeaseUntilMs, startWaitMs, walStillMs } from './lease.ts';
@@ -41,8 +42,14 @@ export function hasOwnTimeline(state: CoreState): boolean {
   return opening?.nodeId === state.parameters.nodeId;
 }
 
-export function ownPosition(state: CoreState) {
-  return state.server.walEnd === null ? null : positionOf(state.server.walEnd, state.durable.reigns);
+/** WAL of no reign, written after a promotion by hand, counts up to its fork only (§6). */
+export function ownPosition(state: CoreState): WalPosition | null {
+  const { walEnd, fork, recoveryState } = state.server;
+  const { reigns } = state.durable;
+  if (walEnd === null) return null;
+  const position = positionOf(walEnd, reigns);
+  if (position !== null || recoveryState !== 'primary' || fork == null) return position;
+  return positionOf(fork, reigns);
 }
 
 /** Everything that peers, the command line and the explanation of a decision need to know of this node. */
@@ -69,7 +76,8 @@ export function protocolStatus(state: CoreState, nowMs: number): ProtocolStatus 
     position: ownPosition(state),
     walEnd: state.server.walEnd,
     priority: parameters.priority,
-    paused: durable.configuration === null ? false : isSuspended(durable.configuration),
+    paused: durable.configuration?.paused ?? false,
+    manual: durable.configuration?.manual ?? false,
     reigns: durable.reigns,
     highestTimeline: highestTimeline(state) as ProtocolStatus['highestTimeline'],
     voterIds: durable.configuration?.voters.map((voter) => voter.nodeId) ?? [],

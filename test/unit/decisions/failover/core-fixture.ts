@@ -362,6 +362,7 @@ export function status(nodeId: number, overrides: Partial<ProtocolStatus> = {}):
     walEnd: end(2, 1_000),
     priority: 100,
     paused: false,
+    manual: false,
     reigns,
     highestTimeline: 2 as TimelineId,
     voterIds: [id(1), id(2), id(3)],
