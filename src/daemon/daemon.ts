@@ -21,7 +21,7 @@ import { type ServerSighting, ServerWatch } from './server/watch-server.ts';
 import type { StateStore } from './state-store.ts';
 import { toJsonValue } from './wire/schemas.ts';
 
-const primaryWatchIntervalMs = 1_000;
+const calmWatchIntervalMs = 1_000;
 const lateWatchIntervalMs = 50;
 const relistenMs = 1_000;
 const freshenLimitMs = 100;
@@ -173,8 +173,8 @@ export class Daemon {
         port: node.settings.settings.api_port,
       },
       handle: (message, body, from) => {
-        // Looking right after each heartbeat keeps the time of the last WAL known without polling for it.
-        if (message === 'heartbeat') void this.watch.look();
+        // Until a heartbeat is overdue nobody asks when WAL last came: a look a second is enough.
+        if (message === 'heartbeat') this.watch.lookIfOlderThan(calmWatchIntervalMs);
         if (!this.isTakingPart) return Promise.resolve(starting);
         if (message === 'introduce') return this.onIntroduced();
         return handle(message, body, from);
@@ -230,8 +230,8 @@ export class Daemon {
   /** A follower looks closely while a heartbeat is overdue: the time of the last WAL decides when to stand. */
   private watchIntervalMs(): number {
     const { reign, primary, durable } = this.loop.state;
-    if (reign !== null) return primaryWatchIntervalMs;
-    const intervalMs = durable.configuration?.heartbeatIntervalMs ?? primaryWatchIntervalMs;
+    if (reign !== null) return calmWatchIntervalMs;
+    const intervalMs = durable.configuration?.heartbeatIntervalMs ?? calmWatchIntervalMs;
     if (primary === null) return intervalMs;
     const sinceHeardMs = this.node.adapters.clock.monotonicMs() - primary.heardAtMs;
     const isOverdue =

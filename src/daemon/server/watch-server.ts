@@ -63,6 +63,7 @@ export class ServerWatch {
   private isStopped = false;
   private generation = 0;
   private lostAtMs = Number.NEGATIVE_INFINITY;
+  private lookedAtMs = Number.NEGATIVE_INFINITY;
   private receivedLsn: Lsn | null = null;
   private receivedTimeline: TimelineId | null = null;
   private movedAtMs: number | null = null;
@@ -89,6 +90,7 @@ export class ServerWatch {
       return this.looking;
     }
     clearTimeout(this.timer);
+    this.lookedAtMs = this.node.adapters.clock.monotonicMs();
     this.looking = this.lookOnce().finally(() => {
       this.looking = undefined;
       if (this.isStopped) return;
@@ -97,9 +99,17 @@ export class ServerWatch {
         void this.look();
         return;
       }
-      this.timer = setTimeout(() => void this.look(), this.pauseMs());
+      this.lookLater();
     });
     return this.looking;
+  }
+
+  /** All is well: what was seen less than `maxAgeMs` ago need not be seen again yet. */
+  lookIfOlderThan(maxAgeMs: number): void {
+    if (this.current === undefined) return;
+    const isOld = this.node.adapters.clock.monotonicMs() >= this.lookedAtMs + maxAgeMs;
+    if (isOld) void this.look();
+    else if (this.looking === undefined) this.lookLater();
   }
 
   /** Something was done to the server: what a look begun before has seen is void. */
@@ -145,6 +155,11 @@ export class ServerWatch {
   /** The end of WAL of the stopped server, as somebody else has read it. */
   knowEndOnDisk(end: WalEnd | null): void {
     this.endOnDisk = end;
+  }
+
+  private lookLater(): void {
+    clearTimeout(this.timer);
+    if (!this.isStopped) this.timer = setTimeout(() => void this.look(), this.pauseMs());
   }
 
   private pauseMs(): number {
