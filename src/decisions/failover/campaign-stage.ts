@@ -36,7 +36,6 @@ export function proposedTimeline(transition: Transition): number | null {
 /** The daemon's own vote obeys the same wait after a start as those of others. */
 function isOwnVoteCounted(transition: Transition): boolean {
   const { state } = transition;
-  if (transition.voter(transition.self)?.incarnation !== state.durable.incarnation) return false;
   // In term 0 nothing was ever promised to anybody.
   return (
     state.durable.term === 0 ||

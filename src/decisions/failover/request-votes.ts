@@ -107,7 +107,9 @@ function considerVotes(transition: Transition): void {
   if (campaign === null) return;
   const needed = majorityOf(transition.voters.length);
   const votes = transition.otherVoters.map((voter) => campaign.votes[voter.nodeId]);
-  const own = campaign.countsOwnVote ? 1 : 0;
+  // A configuration that was handed over with a refusal may count this daemon no more.
+  const isVoter = transition.voter(transition.self)?.incarnation === state.durable.incarnation;
+  const own = isVoter && campaign.countsOwnVote ? 1 : 0;
   const granted = votes.filter((vote) => vote?.granted === true).length + own;
   const open = votes.filter((vote) => vote === undefined).length;
   if (granted >= needed) {

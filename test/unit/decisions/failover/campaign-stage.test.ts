@@ -18,7 +18,6 @@ import {
   reigns,
   standby,
   startMs,
-  voter,
 } from './core-fixture.ts';
 
 type Overrides = NonNullable<Parameters<typeof standby>[0]>;
@@ -73,11 +72,6 @@ describe('a new campaign', () => {
       true,
     ],
     ['while it reigns', { state: { ...justStarted, reign: primary().reign } }, true],
-    [
-      'when it was registered anew and the voter of the configuration is the one before',
-      { durable: { configuration: { ...configuration, voters: [voter(1), voter(2, 'former'), voter(3)] } } },
-      false,
-    ],
   ] satisfies [string, Overrides, boolean][])('counts the own vote or not: %s', (_, overrides, expected) => {
     expect(newCampaign(open(overrides), 'gathering', null).countsOwnVote).toBe(expected);
   });
