@@ -98,6 +98,18 @@ describe('the timer', () => {
     expect(wakesIn(bystander({ lease }))).toBe(leaseMs / 2);
   });
 
+  it.each([
+    [
+      'the end of a lease that holds nothing back',
+      bystander({ lease: { holder: id(1), term: 3, untilMs: startMs + 100 } }),
+      1_500,
+    ],
+    ['a change of a server in recovery', bystander({ serverChangedAtMs: startMs - 2_900 }), 1_500],
+    ['a change of a server under its lease', primary({ state: { serverChangedAtMs: startMs - 2_900 } }), 250],
+  ])('is not set for what needs nothing: %s', (_, state, expected) => {
+    expect(wakesIn(state)).toBe(expected);
+  });
+
   it('is announced when it changes, and only then', () => {
     const core = ticked(primary());
     expect(core.all('setTimer')).toEqual([{ type: 'setTimer', atMs: startMs + 250 }]);
@@ -218,7 +230,10 @@ describe('a receiver that is held for a vote', () => {
     ['while it stands itself', held({ campaign, role: 'candidate' })],
     ['while it reigns', held({ reign: primary().reign, role: 'promoting' })],
     ['while the server is not up', held({}, { server: { verdict: 'busy' } })],
-    ['of a server out of recovery', held({}, { server: primaryServer })],
+    [
+      'of a server out of recovery',
+      held({ serverChangedAtMs: startMs, nextCampaignAtMs: startMs + 60_000 }, { server: primaryServer }),
+    ],
   ])('is left alone %s', (_, state) => {
     expect(ticked(state).has('restoreReceiver')).toBe(false);
   });

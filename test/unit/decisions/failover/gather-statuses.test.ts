@@ -57,9 +57,10 @@ describe('the answers of the voters', () => {
 
   it('must be three of five, the own one counted', () => {
     const silent = [1, 4, 5];
-    const two = gathering({ durable: five }).answerStatus(3, status(3));
+    const two = gathering({ durable: five }).answerStatus(3, status(3, { priority: 101 }));
     for (const nodeId of silent) two.answerStatus(nodeId, null);
     expect(two.state.explanation?.text).toContain('only 2 of 5 voters answer, 3 are needed');
+    expect(two.state.campaign).toBeNull();
     const three = gathering({ durable: five }).answerStatus(3, status(3)).answerStatus(4, status(4));
     for (const nodeId of [1, 5]) three.answerStatus(nodeId, null);
     expect(stage(three)).toBe('preVote');
@@ -143,7 +144,7 @@ describe('a veto', () => {
   ];
 
   it.each(cases)('holds as long as needed: %s', (_, answer, waitMs, reason) => {
-    const core = judged(answer);
+    const core = judged({ ...answer, priority: 101 });
     expect(core.state).toMatchObject({ campaign: null, role: 'follower' });
     expect(core.state.nextCampaignAtMs - core.nowMs).toBeCloseTo(waitMs, 6);
     expect(core.state.explanation?.text).toContain(`no election: ${reason}`);
@@ -201,6 +202,14 @@ describe('the server of the silent primary', () => {
     expect(core.after(leaseMs / 4).state.campaign).not.toBeNull();
   });
 
+  it('that answers after the decision changes nothing: the voters are asked already', () => {
+    const core = judged({}, { state: { lease: over } }).after(1_000);
+    expect(stage(core)).toBe('preVote');
+    core.feed({ type: 'primaryProbed', scope: core.state.probe?.id ?? 0, isWritable: true });
+    expect(stage(core)).toBe('preVote');
+    expect(core.sent('prevote')).toEqual([]);
+  });
+
   it('of somebody else says nothing', () => {
     const probe = { id: 1, holder: id(3), startedAtMs: startMs, isWritable: true };
     const core = judged({}, { state: { lease: { ...over, holder: id(2) }, probe } });
@@ -213,6 +222,7 @@ describe('better candidates', () => {
 
   it.each([
     [1, '1 better candidate stands first'],
+    [2, '2 better candidates stand first'],
     [3, '3 better candidates stand first'],
   ])('%d of them: each has a head start of 250 ms', (count, text) => {
     const core = gathering({ durable: five });

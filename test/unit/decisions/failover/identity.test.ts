@@ -55,6 +55,7 @@ describe('a reply', () => {
   it('does not count when another node gives it', () => {
     const transition = knowing(null);
     expect(isTrustworthy(transition, id(1), shown)).toBe(false);
+    expect(isTrustworthy(transition, id(1), { ...shown, incarnation: 'incarnation-1' })).toBe(false);
     expect(transition.state.durable.seen).toEqual({});
   });
 

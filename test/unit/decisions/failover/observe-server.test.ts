@@ -123,7 +123,10 @@ describe('a fenced node', () => {
   it('is fenced again at once when its server was opened by hand', () => {
     const core = observe(fenced(), primaryServer);
     expect(core.has('fence')).toBe(true);
-    expect(core.state.explanation).toMatchObject({ rule: 'I5' });
+    expect(core.state.explanation).toMatchObject({
+      rule: 'I5',
+      text: 'fencing: it lost its lease before and was not elected since',
+    });
   });
 });
 
@@ -142,7 +145,13 @@ describe('a server that is open without a lease', () => {
     const core = open({ durable }).after(3_999);
     expect(core.state.role).toBe('follower');
     core.after(1);
-    expect(core.state).toMatchObject({ role: 'fencing', explanation: { rule: '§8' } });
+    expect(core.state).toMatchObject({
+      role: 'fencing',
+      explanation: {
+        rule: '§8',
+        text: 'fencing: PostgreSQL runs out of recovery and no lease was won for it',
+      },
+    });
   });
 
   it('is fenced one lease after it was opened behind the daemon’s back', () => {
@@ -172,6 +181,11 @@ describe('a server that is open without a lease', () => {
   it('is left alone while paused, also after a fence', () => {
     const core = open({ durable: { ...paused, intent: 'fenced' }, state: { role: 'fenced' } });
     expect(core.after(2 * leaseMs).has('fence')).toBe(false);
+  });
+
+  it('is fenced once, though there are two reasons', () => {
+    const state = { role: 'fenced', serverChangedAtMs: startMs - leaseMs } as const;
+    expect(open({ durable: { intent: 'fenced' }, state }).all('fence')).toHaveLength(1);
   });
 
   it('is not fenced a second time while it is being fenced', () => {
@@ -204,20 +218,30 @@ describe('the server of a primary that somebody restarted in recovery', () => {
     const core = restarted().after(999);
     expect(core.state.role).toBe('primary');
     core.after(1);
-    expect(core.all('notify')).toMatchObject([{ event: 'repmgrd_local_disconnect', successful: false }]);
+    const details = 'PostgreSQL was restarted in recovery';
+    expect(core.all('notify')).toMatchObject([
+      { event: 'repmgrd_local_disconnect', successful: false, details },
+    ]);
     expect(core.all('persist').at(-1)?.durable.intent).toBe('standby');
     expect(core.state).toMatchObject({
       role: 'follower',
       reign: null,
       campaign: null,
-      explanation: { rule: '§4' },
+      explanation: {
+        rule: '§4',
+        text: 'its PostgreSQL runs in recovery: this node is no primary any more',
+      },
     });
   });
 
   it('ends a candidacy in place as well', () => {
-    const core = restarted({ reign: { higherTerm: 9 }, state: { nextCampaignAtMs: startMs } });
-    expect(core.state.campaign).not.toBeNull();
-    expect(core.after(1_000).state).toMatchObject({ role: 'follower', campaign: null });
+    const core = restarted({
+      parameters: { priority: 0 },
+      reign: { higherTerm: 9 },
+      state: { nextCampaignAtMs: startMs + 500 },
+    });
+    expect(core.after(999).state.campaign).not.toBeNull();
+    expect(core.after(1).state).toMatchObject({ role: 'follower', campaign: null });
   });
 
   it('is no matter when it was a passing observation', () => {
@@ -226,6 +250,11 @@ describe('the server of a primary that somebody restarted in recovery', () => {
     observe(core, standbyServer).after(999);
     expect(core.state.role).toBe('primary');
     expect(core.after(1).state.role).toBe('follower');
+  });
+
+  it('is no matter while it is busy', () => {
+    const core = observe(restarted(), { verdict: 'busy' }).after(1_500);
+    expect(core.state.role).toBe('primary');
   });
 
   it.each([

@@ -41,6 +41,11 @@ describe('the server of a silent primary', () => {
     expect(core.one('probePrimary').timeoutMs).toBe(400);
   });
 
+  it('is asked one second before the end of a long lease too', () => {
+    const long = { durable: { configuration: { ...configuration, leaseMs: 60_000 } } };
+    expect(probeDueMs(at({}, long))).toBe(startMs + 1_000);
+  });
+
   it('is not asked as long as heartbeats come', () => {
     const core = bystander();
     for (let second = 0; second < 5; second += 1) {
@@ -67,6 +72,14 @@ describe('the server of a silent primary', () => {
       type: 'tick',
     });
     expect(core.all('probePrimary')).toHaveLength(1);
+  });
+
+  it('is not asked by one that it has handed over to', () => {
+    const core = new Core(standby({ state: { lease: { ...lease, untilMs: startMs + 500 } } }));
+    const token = { term: 3, nextTerm: 4, issuer: id(1), target: id(2) };
+    core.request(1, { message: 'transfer', body: { token, reigns: [], highestTimeline: 2 } });
+    expect(core.state.campaign).not.toBeNull();
+    expect(core.has('probePrimary')).toBe(false);
   });
 
   it.each([
@@ -100,6 +113,12 @@ describe('the answer', () => {
     const transition = at({ probe: asked() });
     onPrimaryProbed(transition, 5, isWritable);
     expect(transition.state.probe).toEqual(asked({ isWritable }));
+  });
+
+  it('that comes when nobody stands is kept for the next candidacy', () => {
+    const core = bystander().after(1_000);
+    core.feed({ type: 'primaryProbed', scope: core.one('probePrimary').scope, isWritable: true });
+    expect(core.state).toMatchObject({ campaign: null, probe: { isWritable: true } });
   });
 
   it('to an earlier question counts for nothing', () => {

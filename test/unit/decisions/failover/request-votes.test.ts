@@ -103,6 +103,18 @@ describe('the pre-vote', () => {
     expect(asked({ server: primaryServer, state }).sent('prevote')).toHaveLength(2);
   });
 
+  it('is not given up for that by a primary whose server does not answer just now', () => {
+    const state = { listeningSinceMs: startMs - 10 };
+    const overrides = {
+      durable: { term: 4 },
+      server: { verdict: 'busy' },
+      reign: { higherTerm: 6 },
+      state,
+    } as const;
+    const core = new Core(primary(overrides)).feed({ type: 'tick' });
+    expect(core.sent('prevote')[0]?.request.body).toMatchObject({ term: 7 });
+  });
+
   it('that nobody answers is given up at the end of its round', () => {
     const core = asked().after(999);
     expect(stage(core)).toBe('preVote');
@@ -166,6 +178,9 @@ describe('votes', () => {
     expect(stage(core)).toBe('preVote');
     core.answer('prevote', {}, [1]);
     expect(stage(core)).toBe('vote');
+    // An open server has no receiver to stop.
+    expect(core.has('stopReceiver')).toBe(false);
+    expect(core.state).toMatchObject({ isReceiverHeld: false, operation: null });
   });
 
   it('of a daemon that was registered anew, as another voter, must come from others too', () => {

@@ -108,7 +108,7 @@ describe('effects', () => {
     const transition = open();
     transition.notify('repmgrd_fence', 'one');
     transition.notify('repmgrd_fence', 'two', { successful: false, subject: id(3) });
-    expect(transition.effects).toEqual([
+    expect(transition.effects).toStrictEqual([
       { type: 'notify', event: 'repmgrd_fence', details: 'one', successful: true },
       { type: 'notify', event: 'repmgrd_fence', details: 'two', successful: false, subject: 3 },
     ]);
