@@ -1,6 +1,7 @@
 import type { CoreEffect, OperationResult } from '../decisions/failover/events-and-effects.ts';
 import { ConnectionFailed } from '../domain/errors/repmgr-error.ts';
 import type { NodeId } from '../domain/node.ts';
+import { WalRounds } from '../operations/wal-rounds.ts';
 import type { Connection } from '../ports/connection.ts';
 import { afterOpening } from './after-opening.ts';
 import type { CoreLoop, ServerEffect } from './core-loop.ts';
@@ -30,9 +31,16 @@ export class EffectPerformer {
   private readonly options: PerformerOptions;
   private operation: AbortController | undefined;
   private running: Promise<void> = Promise.resolve();
+  private readonly walRounds: WalRounds;
 
   constructor(options: PerformerOptions) {
     this.options = options;
+    const { node } = options;
+    this.walRounds = new WalRounds({
+      adapters: node.adapters,
+      conninfo: () => node.settings.settings.conninfo,
+      onTrouble: (error) => node.log.debug('no WAL round could be written', { detail: messageOf(error) }),
+    });
   }
 
   perform(effect: ServerEffect, stored: Promise<void>): void {
@@ -54,6 +62,9 @@ export class EffectPerformer {
       }
       case 'probePrimary':
         void this.probe(effect);
+        return;
+      case 'writeWalRound':
+        this.writeWalRound(effect);
         return;
       case 'afterOpening':
         void this.background('complete the opening', () =>
@@ -77,6 +88,7 @@ export class EffectPerformer {
   /** Ends what is being done to the server and waits for it to let go. */
   async end(): Promise<void> {
     this.operation?.abort();
+    this.walRounds.close();
     await this.running;
   }
 
@@ -188,7 +200,15 @@ export class EffectPerformer {
   private async stopReceiver(effect: Operation & { type: 'stopReceiver' }): Promise<OperationResult> {
     const watch = this.options.watch();
     await holdReceiver(this.options.node, this.connection(), effect.deadlineMs);
-    return { kind: 'stopReceiver', walEnd: await watch.readWalEnd(), reason: null };
+    const walEnd = await watch.readWalEnd();
+    return { kind: 'stopReceiver', walEnd, walMovedAtMs: watch.walMovedAtMs, reason: null };
+  }
+
+  private writeWalRound({ voters, term, sentAtMs, timeoutMs }: CoreEffect & { type: 'writeWalRound' }): void {
+    const standbys = new Map(voters.map(({ nodeName, nodeId }) => [nodeName, nodeId]));
+    const onFlushed = (from: NodeId): void =>
+      this.options.loop().feed({ type: 'walAcknowledged', from, term, sentAtMs });
+    this.walRounds.write({ standbys, sentAtMs, timeoutMs, onFlushed });
   }
 
   private connection(): Connection {

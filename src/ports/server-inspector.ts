@@ -65,6 +65,10 @@ export interface ServerInspector {
   replicationRows(connection: Connection): Promise<ReplicationRow[]>;
   /** Whether exactly one streaming session of that application_name exists (repmgr's attachment test). */
   attachmentOf(connection: Connection, applicationName: string): Promise<AttachmentState>;
+  /** Lets `writeWalMark` wait for the local disk only, and work in sessions that are read-only by default. */
+  prepareWalMarks(connection: Connection): Promise<void>;
+  /** Writes a tiny record that changes nothing, flushed when this resolves; its end, null when it was not told. */
+  writeWalMark(connection: Connection): Promise<Lsn | null>;
   replicationSlots(connection: Connection): Promise<ReplicationSlot[]>;
   /** current_setting of each name; null for one that doesn't exist or may not be read. */
   settings(connection: Connection, names: readonly string[]): Promise<ReadonlyMap<string, string | null>>;

@@ -6,6 +6,7 @@ import { readAttachment, readReplicationRows } from './queries/replication.ts';
 import { identifySystem, readTimelineHistory } from './queries/replication-commands.ts';
 import { createPhysicalSlot, dropSlot, readReplicationSlots } from './queries/replication-slots.ts';
 import { alterSystem, readSettings, reloadConfiguration } from './queries/settings.ts';
+import { prepareWalMarks, writeWalMark } from './queries/wal-mark.ts';
 import { readRecoveryState, readWalPositions } from './queries/wal-positions.ts';
 
 /** Asks servers of PostgreSQL 12 to 18. */
@@ -15,6 +16,8 @@ export function createServerInspector(): ServerInspector {
     walPositions: readWalPositions,
     replicationRows: readReplicationRows,
     attachmentOf: readAttachment,
+    prepareWalMarks,
+    writeWalMark,
     replicationSlots: readReplicationSlots,
     settings: readSettings,
     controlState: readControlState,

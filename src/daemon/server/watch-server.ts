@@ -83,6 +83,11 @@ export class ServerWatch {
     return this.connection?.isOpen() === true ? this.connection : undefined;
   }
 
+  /** When WAL was last seen to have come from the upstream; null before it was seen at all. */
+  get walMovedAtMs(): number | null {
+    return this.movedAtMs;
+  }
+
   /** Looks now, or as soon as the look under way has ended. */
   look(): Promise<void> {
     if (this.looking !== undefined) {

@@ -19,6 +19,8 @@ export function adoptConfiguration(transition: Transition, configuration: Voting
   const own = transition.state.durable.configuration;
   if (own !== null && compareVersions(configuration.version, own.version) <= 0) return;
   transition.remember({ configuration });
+  // The primary counts WAL that comes from now on by the new length; what moved just before is promised no less.
+  transition.state.walPromisedMs = Math.max(transition.state.walPromisedMs, configuration.leaseMs);
 }
 
 /** Issues a new version as the primary of the present reign. It counts here from now on. */
@@ -36,9 +38,14 @@ function issue(transition: Transition, change: Partial<VotingConfiguration>): vo
     ...state.reign,
     ...(isPromiseChanged ? { leaseFloorMs } : {}),
     // Rounds sent before were promised the former length only.
-    ...(change.leaseMs === undefined ? {} : { ignoreSentBeforeMs: transition.nowMs }),
+    ...(change.leaseMs === undefined
+      ? {}
+      : { ignoreSentBeforeMs: transition.nowMs, leaseSinceCounter: counter }),
     nextHeartbeatAtMs: transition.nowMs,
-    configurationStoredBy: { [transition.self]: versionKey(next.version) },
+    configurationStoredBy: {
+      ...state.reign.configurationStoredBy,
+      [transition.self]: versionKey(next.version),
+    },
   };
 }
 
@@ -50,6 +57,13 @@ export function isConfigurationSettled(transition: Transition): boolean {
   const key = versionKey(configuration.version);
   const stored = configuration.voters.filter((voter) => reign.configurationStoredBy[voter.nodeId] === key);
   return stored.length >= majorityOf(configuration.voters.length);
+}
+
+/** Whether a voter is known to promise leases of the present length, to WAL as well. */
+export function knowsPresentLease(transition: Transition, nodeId: NodeId): boolean {
+  const { reign } = transition.state;
+  const [term, counter] = (reign?.configurationStoredBy[nodeId] ?? '').split('.').map(Number);
+  return reign !== null && term === reign.term && (counter ?? 0) >= reign.leaseSinceCounter;
 }
 
 /** First act of a new primary: the newest configuration it knows, under its own term. */
@@ -81,6 +95,15 @@ function settlePauseRequest(transition: Transition, configuration: VotingConfigu
   const request = transition.state.pauseRequest;
   if (request === null || configuration.paused !== request.paused) return;
   transition.state.pauseRequest = null;
+  const paused = 'failover is paused by the operator: nobody is elected and nobody is fenced';
+  transition.explain(
+    '§4',
+    request.paused ? paused : 'failover is no longer paused',
+    {},
+    {
+      ...(request.paused ? { changedBy: '"repmgr service unpause"' } : {}),
+    },
+  );
   transition.reply(request.replyTo, { ok: true });
 }
 

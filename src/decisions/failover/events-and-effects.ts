@@ -64,7 +64,13 @@ export type OperationResult =
     }
   | { readonly kind: 'follow'; readonly ok: boolean; readonly reason: string | null }
   | { readonly kind: 'rejoin'; readonly ok: boolean; readonly reason: string | null }
-  | { readonly kind: 'stopReceiver'; readonly walEnd: WalEnd | null; readonly reason: string | null }
+  | {
+      readonly kind: 'stopReceiver';
+      readonly walEnd: WalEnd | null;
+      /** As it was seen after the receiver had stopped. */
+      readonly walMovedAtMs?: number | null;
+      readonly reason: string | null;
+    }
   | { readonly kind: 'restoreReceiver'; readonly ok: boolean; readonly reason: string | null };
 
 export type CoreEvent = EventContext &
@@ -86,6 +92,13 @@ export type CoreEvent = EventContext &
         readonly response: PeerResponse;
       }
     | { readonly type: 'operationFinished'; readonly id: number; readonly result: OperationResult }
+    /** The standby of `from` has flushed the record that was written with the round of `sentAtMs`. */
+    | {
+        readonly type: 'walAcknowledged';
+        readonly from: NodeId;
+        readonly term: number;
+        readonly sentAtMs: number;
+      }
     | { readonly type: 'registered'; readonly voters: readonly Voter[] }
     | { readonly type: 'primaryProbed'; readonly scope: number; readonly isWritable: boolean }
     | { readonly type: 'pauseRequested'; readonly replyTo: string; readonly paused: boolean }
@@ -109,6 +122,18 @@ export type CoreEffect =
       readonly timeoutMs: number;
     }
   | { readonly type: 'setTimer'; readonly atMs: number }
+  /**
+   * Writes a tiny record, flushed here and waited for nowhere else, and watches whose standbys flush it. Each that
+   * does comes back as `walAcknowledged`. Out of the loop's way; a round that finds the last one stuck is dropped.
+   */
+  | {
+      readonly type: 'writeWalRound';
+      readonly term: number;
+      readonly sentAtMs: number;
+      readonly voters: readonly Voter[];
+      /** How long an acknowledgement of it is worth something. */
+      readonly timeoutMs: number;
+    }
   /** Stops everything else that is done to the server. */
   | { readonly type: 'fence'; readonly id: number; readonly deadlineMs: number; readonly reason: string }
   | {

@@ -11,6 +11,7 @@ import { becomeFencing } from './fencing.ts';
 import { isTrustworthy } from './identity.ts';
 import { learnReigns } from './learn-reigns.ts';
 import type { Transition } from './transition.ts';
+import { writeWalRound } from './wal-road.ts';
 
 const probeIntervalMs = 1_000;
 
@@ -33,6 +34,7 @@ export function sendHeartbeats(transition: Transition): void {
   }
   const previous = reign.nextHeartbeatAtMs - heartbeatIntervalMs;
   state.reign = { ...reign, nextHeartbeatAtMs: nowMs + heartbeatIntervalMs };
+  writeWalRound(transition);
   if (Math.floor(nowMs / probeIntervalMs) !== Math.floor(previous / probeIntervalMs))
     askUnanswered(transition);
 }

@@ -1,6 +1,6 @@
 import type { NodeId } from '../../domain/node.ts';
 import { majorityValue } from './quorum.ts';
-import type { CoreState } from './state.ts';
+import type { CoreState, OwnReign } from './state.ts';
 import type { Transition } from './transition.ts';
 
 /** Room for clocks that run at different rates and for the loop's own delays (failover.md §4). */
@@ -13,18 +13,35 @@ export function leaseMarginMs(leaseMs: number): number {
  * acknowledged, itself counted. Undefined while no round is.
  */
 export function ownLeaseUntilMs(state: CoreState, nowMs: number): number | undefined {
-  const { reign, durable, parameters } = state;
+  const { reign, durable } = state;
   if (reign === null || durable.configuration === null) return undefined;
-  const sentAt = durable.configuration.voters.map((voter) => {
-    const at = voter.nodeId === parameters.nodeId ? nowMs : reign.acknowledgedAtMs[voter.nodeId];
-    return at !== undefined && at >= reign.ignoreSentBeforeMs ? at : undefined;
-  });
-  const reached = majorityValue(sentAt);
+  const reached = latestRoundMs(state, nowMs, (nodeId) => acknowledgedAtMs(reign, nodeId));
   const until = Math.max(
     reign.leaseFloorMs,
     reached === undefined ? Number.NEGATIVE_INFINITY : reached + durable.configuration.leaseMs,
   );
   return Number.isFinite(until) ? until : undefined;
+}
+
+/** Directly or by WAL: both bind the voter alike (failover.md §4). */
+function acknowledgedAtMs(reign: OwnReign, nodeId: NodeId): number | undefined {
+  const direct = reign.acknowledgedAtMs[nodeId];
+  const byWal = reign.walAcknowledgedAtMs[nodeId];
+  return direct === undefined || (byWal !== undefined && byWal > direct) ? byWal : direct;
+}
+
+/** Send time of the latest round that a majority acknowledged as `sentAtMs` tells, itself counted. */
+export function latestRoundMs(
+  { reign, durable, parameters }: CoreState,
+  nowMs: number,
+  sentAtMs: (nodeId: NodeId) => number | undefined,
+): number | undefined {
+  if (reign === null || durable.configuration === null) return undefined;
+  const sentAt = durable.configuration.voters.map(({ nodeId }) => {
+    const at = nodeId === parameters.nodeId ? nowMs : sentAtMs(nodeId);
+    return at !== undefined && at >= reign.ignoreSentBeforeMs ? at : undefined;
+  });
+  return majorityValue(sentAt);
 }
 
 /** When the primary begins to fence itself, unless a newer round is acknowledged before. */
@@ -53,8 +70,9 @@ export function boundByLease(transition: Transition, candidate: number): string 
     return `promised to node ${lease.holder} for another ${Math.ceil(lease.untilMs - nowMs)} ms`;
   }
   const still = walStillMs(state, nowMs);
-  const holder = lease?.holder ?? state.server.upstream;
-  if (still !== null && still < transition.leaseMs && holder !== candidate) {
+  // Where it came from is what counts: this voter may have promised somebody else something since.
+  const source = state.walSource ?? lease?.holder ?? state.server.upstream;
+  if (still !== null && still < Math.max(transition.leaseMs, state.walPromisedMs) && source !== candidate) {
     return `WAL from the primary moved ${Math.floor(still)} ms ago`;
   }
   return null;

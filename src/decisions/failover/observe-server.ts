@@ -16,9 +16,10 @@ export function onObserved(transition: Transition, event: CoreEvent & { type: 'o
   if (before.verdict !== state.server.verdict || before.recoveryState !== state.server.recoveryState) {
     state.serverChangedAtMs = transition.nowMs;
   }
-  if (event.walMovedAtMs !== null && event.walMovedAtMs > (state.walMovedAtMs ?? Number.NEGATIVE_INFINITY)) {
-    state.walMovedAtMs = event.walMovedAtMs;
-  }
+  noteWalMoved(transition, event.walMovedAtMs);
+  // What came between the last look and its end, nobody has seen.
+  const mayHaveReceived = before.verdict === 'up' && before.recoveryState === 'standby';
+  if (mayHaveReceived && state.server.verdict !== 'up') noteWalMoved(transition, transition.nowMs);
   if (state.role === 'primary' && event.server.verdict === 'gone') {
     const { configuration } = state.durable;
     if (configuration !== null && isSuspended(configuration)) return;
@@ -28,6 +29,16 @@ export function onObserved(transition: Transition, event: CoreEvent & { type: 'o
     state.role = 'follower';
     transition.remember({ intent: 'standby' });
   }
+}
+
+/** WAL that was received is a promise to whom it came from, as long as an acknowledged heartbeat is. */
+export function noteWalMoved(transition: Transition, atMs: number | null): void {
+  const { state } = transition;
+  if (atMs === null || atMs <= (state.walMovedAtMs ?? Number.NEGATIVE_INFINITY)) return;
+  state.walMovedAtMs = atMs;
+  // While the receiver is held still, its conninfo is put aside.
+  state.walSource = state.server.upstream ?? state.walSource;
+  state.walPromisedMs = transition.leaseMs;
 }
 
 /** Out of recovery without a lease: one lease of time to get one, then it is fenced (§8). */
@@ -59,7 +70,8 @@ export function watchOwnServer(transition: Transition): void {
   if (state.role !== 'primary' || state.operation !== null || state.handover !== null) return;
   if (state.server.verdict !== 'up' || state.server.recoveryState !== 'standby') return;
   if (nowMs < state.serverChangedAtMs + steadyMs) return;
-  transition.explain('§4', 'its PostgreSQL runs in recovery: this node is no primary any more');
+  const text = 'its PostgreSQL runs in recovery: this node is no primary any more';
+  transition.explain('§4', text, {}, { kind: 'observed' });
   transition.notify('repmgrd_local_disconnect', 'PostgreSQL was restarted in recovery', {
     successful: false,
   });

@@ -9,6 +9,7 @@ import { becomeFencing } from './fencing.ts';
 import { sendHeartbeats } from './heartbeats.ts';
 import { holdsLease, ownLeaseUntilMs } from './lease.ts';
 import { mergeReigns, positionOf } from './position.ts';
+import { othersPassedOver } from './rank-candidates.ts';
 import type { Campaign, CoreState } from './state.ts';
 import { hasOwnTimeline } from './status.ts';
 import type { Transition } from './transition.ts';
@@ -31,6 +32,8 @@ export function win(transition: Transition, campaign: Campaign): void {
     term: campaign.term,
     phase: isInPlace ? (state.reign?.phase ?? 'writable') : 'promoting',
     acknowledgedAtMs: Object.fromEntries(grantors.map((id) => [id, campaign.sentAtMs])),
+    walAcknowledgedAtMs: {},
+    leaseSinceCounter: 0,
     nextHeartbeatAtMs: nowMs,
     ignoreSentBeforeMs: campaign.sentAtMs,
     leaseFloorMs: Number.NEGATIVE_INFINITY,
@@ -38,6 +41,7 @@ export function win(transition: Transition, campaign: Campaign): void {
     configurationStoredBy: {},
     recentCrashesAtMs: state.reign?.recentCrashesAtMs ?? [],
     higherTerm: null,
+    reason: causeOf(transition, campaign, former),
   };
   if (!holdsLease(state, nowMs)) {
     resign(transition, 'the votes came when the lease they give was over');
@@ -50,9 +54,16 @@ export function win(transition: Transition, campaign: Campaign): void {
       term: campaign.term,
       former: former ?? null,
     },
+    { alternatives: othersPassedOver(transition, campaign) },
   );
   reissueConfiguration(transition);
   openServer(transition, campaign, former);
+}
+
+function causeOf({ state }: Transition, campaign: Campaign, former: NodeId | null): string {
+  if (campaign.token !== null) return `node ${campaign.token.issuer} handed over`;
+  if (state.role === 'primary') return 'it was primary before';
+  return former === null ? 'there was no primary' : `node ${former} was silent for a lease`;
 }
 
 /** Gives up an election that was won, before anything was opened or recorded for it. */
@@ -66,7 +77,7 @@ function resign(transition: Transition, reason: string): void {
   state.handover = null;
   state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
   state.nextCampaignAtMs = transition.nowMs + 50 + (transition.random * transition.leaseMs) / 2;
-  transition.explain('§6.6', `elected in vain: ${reason}`);
+  transition.explain('§6.6', `elected in vain: ${reason}`, {}, { kind: 'failed' });
 }
 
 function latestOtherPrimary(transition: Transition): NodeId | null {
@@ -213,7 +224,7 @@ export function becomeWritable(
   if (kind === 'promoted') {
     transition.notify(
       'repmgrd_failover_promote',
-      `node ${transition.self} promoted to primary in term ${state.reign.term}`,
+      `node ${transition.self} promoted to primary in term ${state.reign.term}: ${state.reign.reason ?? 'it was elected'} [§6.6]`,
       former === null ? {} : { subject: former },
     );
   }

@@ -86,6 +86,10 @@ export interface OwnReign {
   /** Per voter, the send time of the latest round that it acknowledged. */
   readonly acknowledgedAtMs: Readonly<Record<number, number>>;
   readonly nextHeartbeatAtMs: number;
+  /** The same by WAL: the latest round that the voter's own standby is known to have flushed. */
+  readonly walAcknowledgedAtMs: Readonly<Record<number, number>>;
+  /** First version of the configuration, in this term, that has the present length of the lease. */
+  readonly leaseSinceCounter: number;
   /** Acknowledgements of rounds sent earlier count for nothing (set when the clock jumped). */
   readonly ignoreSentBeforeMs: number;
   /** Lease won under the previous set of voters; a change by one voter leaves it in force to its end. */
@@ -97,6 +101,8 @@ export interface OwnReign {
   /** Term of somebody else that voters mention without a reign in it (§6.9). */
   readonly higherTerm: number | null;
 }
+  /** Why there was an election, and who voted. */
+  readonly reason?: string;
 
 export interface Campaign {
   readonly id: number;
@@ -132,6 +138,8 @@ export interface Handover {
   readonly wasShutDown: boolean;
   readonly startedAtMs: number;
 }
+  /** Why the server is restarted, or its reign handed over. */
+  readonly reason?: string;
 
 /** Evidence for what to do after PostgreSQL on the primary died. */
 export interface CrashAssessment {
@@ -186,12 +194,18 @@ export interface CoreState {
   readonly serverChangedAtMs: number;
   readonly walMovedAtMs: number | null;
   readonly lease: HeldLease | null;
+  /** From whom it came then; null when that is not known. */
+  readonly walSource: NodeId | null;
+  /** The lease that was promised with it. */
+  readonly walPromisedMs: number;
   readonly primary: PrimarySighting | null;
   readonly reign: OwnReign | null;
   readonly probe: PrimaryProbe | null;
   readonly campaign: Campaign | null;
   readonly nextCampaignAtMs: number;
   /** In a row, on this node. */
+  /** The end of the lease after which this node has said why it does not stand. */
+  readonly abstainedFromMs: number | null;
   readonly promotionFailures: number;
   readonly pendingVote: PendingVote | null;
   readonly handover: Handover | null;
@@ -249,12 +263,15 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
     serverChangedAtMs: 0,
     walMovedAtMs: null,
     lease: null,
+    walSource: null,
+    walPromisedMs: 0,
     primary: null,
     reign: null,
     probe: null,
     campaign: null,
     nextCampaignAtMs: 0,
     promotionFailures: 0,
+    abstainedFromMs: null,
     pendingVote: null,
     handover: null,
     isReceiverHeld: false,

@@ -12,7 +12,7 @@ import { onAssessed, onRestarted, onStatusForHandover, onTransferReply } from '.
 import { onHeartbeatReply } from './heartbeats.ts';
 import { ownIdentity } from './identity.ts';
 import { learnReigns } from './learn-reigns.ts';
-import { onObserved } from './observe-server.ts';
+import { noteWalMoved, onObserved } from './observe-server.ts';
 import { onPrimaryStarted, onPromoted } from './opening.ts';
 import { onPauseRequested } from './pause.ts';
 import { onPrimaryProbed } from './primary-probe.ts';
@@ -21,6 +21,7 @@ import type { CoreState } from './state.ts';
 import { protocolStatus } from './status.ts';
 import { Transition } from './transition.ts';
 import { onHeartbeat, onPreVote, onVote, resumePendingVote } from './voter.ts';
+import { onWalAcknowledged } from './wal-road.ts';
 
 export interface StepResult {
   readonly state: CoreState;
@@ -71,6 +72,9 @@ function handle(transition: Transition, event: CoreEvent): void {
       if (state.operation?.id !== event.id) return;
       state.operation = null;
       onOperationFinished(transition, event.result);
+      return;
+    case 'walAcknowledged':
+      onWalAcknowledged(transition, event);
       return;
     case 'registered':
       onRegistered(transition, event.voters);
@@ -191,6 +195,7 @@ function onOperationFinished(transition: Transition, result: OperationResult): v
 function onReceiverStopped(transition: Transition, result: OperationResult & { kind: 'stopReceiver' }): void {
   const { state } = transition;
   state.server = { ...state.server, isReceiverActive: false, walEnd: result.walEnd };
+  noteWalMoved(transition, result.walMovedAtMs ?? null);
   resumePendingVote(transition);
   sendVotes(transition);
 }

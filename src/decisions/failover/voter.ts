@@ -32,7 +32,7 @@ export function onHeartbeat(
   acceptTerm(transition, from, request);
   const { leaseMs } = request.configuration;
   if (leaseMs > state.durable.longestLeaseMs) transition.remember({ longestLeaseMs: leaseMs });
-  state.lease = { holder: from, term: request.term, untilMs: transition.nowMs + leaseMs };
+  state.lease = { holder: from, term: request.term, untilMs: promiseUntilMs(transition, from, leaseMs) };
   state.primary = { nodeId: from, term: request.term, phase: request.phase, heardAtMs: transition.nowMs };
   if (state.role === 'candidate') state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
   if (state.role === 'handing over' && state.handover !== null && request.term > state.handover.term) {
@@ -42,6 +42,12 @@ export function onHeartbeat(
   state.campaign = null;
   transition.reply(replyTo, heartbeatReply(transition, null));
   if (request.phase === 'writable') followPrimary(transition, from);
+}
+
+/** A lease that was made shorter takes back nothing of what was promised to its holder before. */
+function promiseUntilMs({ state, nowMs }: Transition, holder: NodeId, leaseMs: number): number {
+  const promised = state.lease?.holder === holder ? state.lease.untilMs : 0;
+  return Math.max(promised, nowMs + leaseMs);
 }
 
 function refuseHeartbeat(transition: Transition, from: NodeId, request: HeartbeatRequest): string | null {
@@ -130,7 +136,7 @@ export function onVote(transition: Transition, replyTo: string, request: VoteReq
   const refusal =
     refuseVote(transition, request) ?? (state.pendingVote === null ? null : 'another vote is being given');
   if (refusal !== null) {
-    transition.reply(replyTo, voteReply(transition, refusal, false));
+    refuse(transition, replyTo, request, refusal);
     return;
   }
   if (!needsStill(transition, request.candidate)) {
@@ -167,14 +173,20 @@ export function resumePendingVote(transition: Transition): void {
   state.pendingVote = null;
   const refusal = refuseVote(transition, pending.request);
   if (refusal !== null) {
-    transition.reply(pending.replyTo, voteReply(transition, refusal, false));
+    refuse(transition, pending.replyTo, pending.request, refusal);
     return;
   }
   grant(transition, pending.replyTo, pending.request);
 }
 
+function refuse(transition: Transition, replyTo: string, request: VoteRequest, reason: string): void {
+  const text = `refused node ${request.candidate} its vote in term ${request.term}: ${reason}`;
+  transition.explain('§6.5', text, { candidate: request.candidate }, { kind: 'declined' });
+  transition.reply(replyTo, voteReply(transition, reason, false));
+}
+
 function grant(transition: Transition, replyTo: string, request: VoteRequest): void {
-  const { state, nowMs } = transition;
+  const { state } = transition;
   // As long as the candidate will count on, whichever configuration this voter has (failover.md §4).
   const leaseMs = request.leaseMs ?? transition.leaseMs;
   transition.remember({
@@ -184,7 +196,8 @@ function grant(transition: Transition, replyTo: string, request: VoteRequest): v
     longestLeaseMs: Math.max(leaseMs, state.durable.longestLeaseMs),
     highestTimeline: Math.max(state.durable.highestTimeline, request.timeline ?? 0),
   });
-  state.lease = { holder: request.candidate, term: request.term, untilMs: nowMs + leaseMs };
+  const untilMs = promiseUntilMs(transition, request.candidate, leaseMs);
+  state.lease = { holder: request.candidate, term: request.term, untilMs };
   if (state.role === 'candidate') state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
   state.campaign = null;
   transition.explain('§6.5', `voted for node ${request.candidate} in term ${request.term}`, {

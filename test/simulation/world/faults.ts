@@ -1,3 +1,4 @@
+import type { Layer } from './simulated-network.ts';
 import type { Boundary, SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
 
@@ -32,6 +33,7 @@ export function injectFault(world: World, plan: FaultPlan): void {
     () => pauseHost(world, node),
     () => stallDaemon(world, node),
     () => setTraps(world),
+    () => crashOtherDaemons(world, primary),
   ];
   if (plan.withPartitions) {
     faults.push(
@@ -68,6 +70,16 @@ function crashDaemon(world: World, node: SimulatedNode): void {
   world.note(`fault: daemon of node ${node.nodeId} killed`);
   node.crashDaemon();
   world.clock.after(world.random.between(50, 9_000), () => node.start());
+}
+
+/** For maintenance or by a mistake: for longer than any lease, while the primary goes on. */
+function crashOtherDaemons(world: World, primary: SimulatedNode | undefined): void {
+  world.note('fault: all daemons but that of the primary killed');
+  for (const node of world.nodes) {
+    if (node === primary) continue;
+    node.crashDaemon();
+    world.clock.after(world.random.between(1_000, 20_000), () => node.start());
+  }
 }
 
 function crashHost(world: World, node: SimulatedNode): void {
@@ -169,12 +181,19 @@ function changeLease(world: World): void {
   }
 }
 
+/** A cable concerns everything; a firewall may close one port and not the other. */
+function pickLayers(world: World): readonly Layer[] {
+  const all: readonly Layer[] = ['daemon', 'server'];
+  return world.random.pick([all, all, all, ['daemon'] as const, ['server'] as const]);
+}
+
 function isolate(world: World, node: SimulatedNode): void {
-  world.note(`fault: node ${node.nodeId} cut off`);
+  const layers = pickLayers(world);
+  world.note(`fault: node ${node.nodeId} cut off (${layers.join(', ')})`);
   for (const other of world.nodes) {
     if (other === node) continue;
-    world.network.block(node.nodeId, other.nodeId);
-    world.network.block(other.nodeId, node.nodeId);
+    world.network.block(node.nodeId, other.nodeId, layers);
+    world.network.block(other.nodeId, node.nodeId, layers);
   }
   healLater(world);
 }
@@ -182,19 +201,22 @@ function isolate(world: World, node: SimulatedNode): void {
 function blockOneWay(world: World): void {
   const from = world.random.pick(world.nodes);
   const to = world.random.pick(world.nodes.filter((node) => node !== from));
-  world.note(`fault: nothing from node ${from.nodeId} reaches node ${to.nodeId}`);
-  world.network.block(from.nodeId, to.nodeId);
+  const layers = pickLayers(world);
+  world.note(`fault: nothing from node ${from.nodeId} reaches node ${to.nodeId} (${layers.join(', ')})`);
+  world.network.block(from.nodeId, to.nodeId, layers);
   healLater(world);
 }
 
 function split(world: World): void {
   const left = world.nodes.filter(() => world.random.chance(0.5));
-  world.note(`fault: nodes ${left.map((node) => node.nodeId).join(', ') || 'none'} split from the rest`);
+  const layers = pickLayers(world);
+  const names = left.map((node) => node.nodeId).join(', ') || 'none';
+  world.note(`fault: nodes ${names} split from the rest (${layers.join(', ')})`);
   for (const a of left) {
     for (const b of world.nodes) {
       if (left.includes(b)) continue;
-      world.network.block(a.nodeId, b.nodeId);
-      world.network.block(b.nodeId, a.nodeId);
+      world.network.block(a.nodeId, b.nodeId, layers);
+      world.network.block(b.nodeId, a.nodeId, layers);
     }
   }
   healLater(world);

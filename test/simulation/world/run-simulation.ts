@@ -27,6 +27,7 @@ interface Scenario {
   /** How long the pauses between two faults are, at most. */
   readonly quietMs: number;
   readonly lateCopies: boolean;
+  readonly hasTraffic: boolean;
 }
 
 /** One run: the cluster forms, faults come, then peace, then a look at everything. */
@@ -34,6 +35,7 @@ export function runSimulation(seed: number, options: SimulationOptions = {}): Si
   const scenario = scenarioOf(seed);
   const world = new World(scenario.world);
   if (scenario.lateCopies) world.network.lateCopyProbability = 0.7;
+  world.hasTraffic = scenario.hasTraffic;
   let violation: string | null = null;
   try {
     runUntilHealthy(world, formLimitMs);
@@ -87,6 +89,7 @@ function scenarioOf(seed: number): Scenario {
     plan: { withPartitions: random.chance(0.75), withOperators, primaryBias: random.pick([0.3, 0.5, 0.8]) },
     quietMs: random.pick([9_000, 9_000, 4_000, 1_500]),
     lateCopies: isHarsh,
+    hasTraffic: random.chance(0.7),
   };
 }
 

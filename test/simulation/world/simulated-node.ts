@@ -13,6 +13,7 @@ import { step } from '../../../src/decisions/failover/step.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
 import type { TimelineId } from '../../../src/domain/timeline.ts';
 import type { SimulatedServer } from './simulated-server.ts';
+import { SimulatedWalRoad } from './simulated-wal-road.ts';
 import type { World } from './world.ts';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'nowMs' | 'random'> : never;
@@ -36,6 +37,10 @@ export class SimulatedNode {
   trap: Boundary | null = null;
   /** After a pause of the whole host nothing can stop the server before the daemon has run (I1's exception). */
   exemptUntilMs = 0;
+  readonly walRoad: SimulatedWalRoad;
+  private seenLsn: bigint | null = null;
+  /** When WAL was last seen to have moved, by this host's clock. */
+  private movedAtMs: number | null = null;
   private operation = 0;
   /** Number of the latest fence of this life. */
   private fenceId = 0;
@@ -59,6 +64,7 @@ export class SimulatedNode {
     this.server = server;
     this.durable = durable;
     this.clockRate = clockRate;
+    this.walRoad = new SimulatedWalRoad(world);
   }
 
   get localMs(): number {
@@ -69,6 +75,8 @@ export class SimulatedNode {
     if (this.state !== null) return;
     this.life += 1;
     this.fenceId = 0;
+    this.seenLsn = null;
+    this.movedAtMs = null;
     this.queue = [];
     this.isPersisting = false;
     this.state = initialState(this.parameters, this.durable);
@@ -195,6 +203,9 @@ export class SimulatedNode {
       case 'probePrimary':
         this.probe(effect);
         return;
+      case 'writeWalRound':
+        this.writeWalRound(effect);
+        return;
       case 'afterOpening':
       case 'notify':
         return;
@@ -217,11 +228,29 @@ export class SimulatedNode {
 
   private probe(effect: CoreEffect & { type: 'probePrimary' }): void {
     const other = this.world.node(effect.primary.nodeId);
-    const isReachable = this.world.network.isConnected(this.nodeId, other.nodeId) && !other.isPaused;
+    const isReachable =
+      this.world.network.isConnected(this.nodeId, other.nodeId, 'server') && !other.isPaused;
     const delayMs = isReachable ? this.world.random.between(1, 20) : effect.timeoutMs;
     this.later(delayMs, () => {
       const isWritable = isReachable && other.server.isWritable;
       this.feed({ type: 'primaryProbed', scope: effect.scope, isWritable });
+    });
+  }
+
+  private writeWalRound({ term, sentAtMs, voters, timeoutMs }: CoreEffect & { type: 'writeWalRound' }): void {
+    const { life } = this;
+    this.later(this.diskMs(), () => {
+      if (!this.server.isWritable) return;
+      this.server.write(1n);
+      this.walRoad.watch({
+        sentAtMs,
+        lsn: this.server.endLsn,
+        untilMs: this.world.clock.nowMs + timeoutMs,
+        onAcknowledged: (from) => {
+          if (life !== this.life || !voters.some((voter) => voter.nodeId === from)) return;
+          this.feed({ type: 'walAcknowledged', from, term, sentAtMs });
+        },
+      });
     });
   }
 
@@ -295,9 +324,11 @@ export class SimulatedNode {
         finish(random.between(2, 60), () => {
           this.server.isReceiverHeld = true;
           this.server.isStreaming = false;
+          this.noteReceived();
           return {
             kind: 'stopReceiver',
             walEnd: this.server.isRunning ? this.server.walEnd : null,
+            walMovedAtMs: this.movedAtMs,
             reason: null,
           };
         });
@@ -336,7 +367,7 @@ export class SimulatedNode {
   private rejoin(primaryId: NodeId): OperationResult {
     const primary = this.world.node(primaryId);
     const isReachable =
-      this.world.network.isConnected(this.nodeId, primaryId) &&
+      this.world.network.isConnected(this.nodeId, primaryId, 'server') &&
       primary.server.isWritable &&
       !primary.isPaused;
     if (!isReachable) return { kind: 'rejoin', ok: false, reason: 'the primary cannot be reached' };
@@ -366,8 +397,16 @@ export class SimulatedNode {
     });
   }
 
+  private noteReceived(): void {
+    const { receivedLsn, isRunning } = this.server;
+    if (!isRunning || receivedLsn === null || receivedLsn === this.seenLsn) return;
+    this.seenLsn = receivedLsn;
+    this.movedAtMs = this.localMs;
+  }
+
   private observe(): void {
     const { server } = this;
+    this.noteReceived();
     this.feed({
       type: 'observed',
       server: {
@@ -379,7 +418,7 @@ export class SimulatedNode {
         isReceiverHeld: server.isReceiverHeld,
         wasShutDown: server.wasShutDown,
       },
-      walMovedAtMs: server.movedAtMs === null ? null : server.movedAtMs * this.clockRate + 1_000_000,
+      walMovedAtMs: this.movedAtMs,
     });
   }
 

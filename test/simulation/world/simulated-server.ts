@@ -25,8 +25,8 @@ export class SimulatedServer {
   upstream: NodeId | null;
   isReceiverHeld = false;
   isStreaming = false;
-  /** When WAL last came in, as the host's own clock has it. */
-  movedAtMs: number | null = null;
+  /** What was received since the server's start; null when nothing was. */
+  receivedLsn: bigint | null = null;
 
   constructor(recoveryState: RecoveryState, upstream: NodeId | null, history: readonly Branch[]) {
     this.recoveryState = recoveryState;
@@ -67,6 +67,7 @@ export class SimulatedServer {
 
   start(): void {
     this.isRunning = true;
+    this.receivedLsn = null;
     this.wasShutDown = false;
     this.recoveryState = this.hasStandbySignal ? 'standby' : 'primary';
   }
@@ -97,14 +98,14 @@ export class SimulatedServer {
   }
 
   /** Streams everything that `other` has; false when the histories don't fit. */
-  streamFrom(other: SimulatedServer, nowMs: number): boolean {
+  streamFrom(other: SimulatedServer): boolean {
     if (!this.isPrefixOf(other)) {
       this.isStreaming = false;
       return false;
     }
     this.isStreaming = true;
-    if (other.endLsn > this.endLsn || other.history.length > this.history.length) this.movedAtMs = nowMs;
     this.endLsn = other.endLsn;
+    this.receivedLsn = other.endLsn;
     this.history = other.history;
     return true;
   }

@@ -58,6 +58,8 @@ export class World {
   outageMs = 0;
   conditions: Conditions;
   private readonly members = new Set<NodeId>();
+  /** Without it nothing but what the daemons write themselves moves WAL. */
+  hasTraffic = true;
   private lastWriteMs = 0;
   private readonly pending = new Map<string, (body: unknown) => void>();
   private readonly votesAsked = new Map<string, { readonly term: number; readonly candidate: NodeId }>();
@@ -167,7 +169,7 @@ export class World {
     if (effect.request.message === 'vote') this.votesAsked.set(replyTo, effect.request.body);
     this.clock.after(effect.timeoutMs, () => finish(null));
     const receiver = this.node(target);
-    if (receiver.state === null && this.network.isConnected(sender.nodeId, target)) {
+    if (receiver.state === null && this.network.isConnected(sender.nodeId, target, 'daemon')) {
       this.clock.after(this.random.between(0.2, 3), () => finish(null));
       return;
     }
@@ -196,16 +198,25 @@ export class World {
       const upstream = server.upstream === null ? undefined : this.node(server.upstream);
       const isOpen =
         upstream !== undefined && upstream.server.isRunning && !upstream.isPaused && !server.isReceiverHeld;
-      if (isOpen && this.network.isConnected(node.nodeId, upstream.nodeId))
-        server.streamFrom(upstream.server, this.clock.nowMs);
-      else server.isStreaming = false;
+      if (isOpen && this.network.isConnected(node.nodeId, upstream.nodeId, 'server')) {
+        if (server.streamFrom(upstream.server)) this.reportFlush(node, upstream);
+      } else server.isStreaming = false;
     }
     this.clock.after(this.random.between(8, 16), () => this.streamRegularly());
   }
 
+  /** The WAL receiver tells its WAL sender what it has flushed; somebody there may be waiting for it. */
+  private reportFlush(standby: SimulatedNode, upstream: SimulatedNode): void {
+    if (!upstream.walRoad.isWatching) return;
+    const { endLsn } = standby.server;
+    this.network.tell(standby.nodeId, upstream.nodeId, () =>
+      upstream.walRoad.onFlushed(standby.nodeId, endLsn),
+    );
+  }
+
   private writeRegularly(): void {
     const writable = this.nodes.filter((node) => node.server.isWritable && !node.isPaused);
-    for (const node of writable) node.server.write(100n);
+    if (this.hasTraffic) for (const node of writable) node.server.write(100n);
     const { nowMs } = this.clock;
     if (writable.length === 0) this.outageMs += nowMs - this.lastWriteMs;
     this.lastWriteMs = nowMs;

@@ -147,6 +147,8 @@ const ownReign: OwnReign = {
   term: 3,
   phase: 'writable',
   acknowledgedAtMs: { 2: startMs, 3: startMs },
+  walAcknowledgedAtMs: {},
+  leaseSinceCounter: 1,
   nextHeartbeatAtMs: startMs + 250,
   ignoreSentBeforeMs: Number.NEGATIVE_INFINITY,
   leaseFloorMs: Number.NEGATIVE_INFINITY,
