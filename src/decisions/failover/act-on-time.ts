@@ -1,3 +1,4 @@
+import { explainAbstention } from './abstain.ts';
 import { campaignTimerMs, onCampaignTimer, standInPlace, startCampaign } from './campaign.ts';
 import { campaignDueMs, isOpenServer } from './candidacy.ts';
 import { advanceConfiguration } from './configuration.ts';
@@ -23,6 +24,7 @@ export function actOnTime(transition: Transition): void {
   if (state.campaign === null) probePrimary(transition);
   const due = campaignDueMs(transition);
   if (due !== null && nowMs >= due) startCampaign(transition);
+  explainAbstention(transition);
   watchOpenServer(transition);
   watchOwnServer(transition);
   recoverStopped(transition);

@@ -1,3 +1,4 @@
+import type { Reasoning } from '../../domain/decision-record.ts';
 import type { TransferToken } from '../../domain/peer-messages.ts';
 import { isOpenServer } from './candidacy.ts';
 import { ownsLatestTerm, startWaitMs } from './lease.ts';
@@ -46,11 +47,17 @@ function isOwnVoteCounted(transition: Transition): boolean {
 }
 
 /** Gives up; tries again after a random part of a lease. */
-export function abandon(transition: Transition, reason: string, waitMs?: number): void {
+export function abandon(
+  transition: Transition,
+  reason: string,
+  waitMs?: number,
+  reasoning: Reasoning = {},
+): void {
   const { state } = transition;
   const delay = waitMs ?? 50 + transition.random * transition.leaseMs * 0.5;
   if (state.role === 'candidate') state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
   state.campaign = null;
   state.nextCampaignAtMs = transition.nowMs + delay;
-  transition.explain('§6', `no election: ${reason}`, { retryMs: Math.round(delay) });
+  const evidence = { retryMs: Math.round(delay) };
+  transition.explain('§6', `no election: ${reason}`, evidence, { kind: 'declined', ...reasoning });
 }

@@ -12,6 +12,7 @@ export function startCampaign(transition: Transition): void {
   const { state, nowMs } = transition;
   if (state.durable.configuration === null) return;
   if (state.role === 'follower' || state.role === 'fenced') state.role = 'candidate';
+  tellSilence(transition);
   const campaign = newCampaign(transition, 'gathering', null);
   state.campaign = campaign;
   const tag = { sentAtMs: nowMs, scope: campaign.id };
@@ -20,6 +21,19 @@ export function startCampaign(transition: Transition): void {
   }
   probePrimary(transition);
   considerStatuses(transition);
+}
+
+/** What a failover begins with; said at the first of the campaigns that follow one lease. */
+function tellSilence(transition: Transition): void {
+  const { lease, primary, nextCampaignAtMs } = transition.state;
+  if (lease === null || lease.holder === transition.self || nextCampaignAtMs > lease.untilMs) return;
+  const silentMs = primary?.nodeId === lease.holder ? Math.round(transition.nowMs - primary.heardAtMs) : null;
+  transition.explain(
+    '§6.1',
+    `node ${lease.holder} has been silent for a lease: asking all voters whether to elect another primary`,
+    { silentMs },
+    { kind: 'observed', changedBy: `a heartbeat of node ${lease.holder}` },
+  );
 }
 
 /** The primary stands again where it is, because voters mention a newer term without a reign (§6.9). */

@@ -96,14 +96,8 @@ function settlePauseRequest(transition: Transition, configuration: VotingConfigu
   if (request === null || configuration.paused !== request.paused) return;
   transition.state.pauseRequest = null;
   const paused = 'failover is paused by the operator: nobody is elected and nobody is fenced';
-  transition.explain(
-    '§4',
-    request.paused ? paused : 'failover is no longer paused',
-    {},
-    {
-      ...(request.paused ? { changedBy: '"repmgr service unpause"' } : {}),
-    },
-  );
+  const reasoning = request.paused ? { changedBy: '"repmgr service unpause"' } : {};
+  transition.explain('§4', request.paused ? paused : 'failover is no longer paused', {}, reasoning);
   transition.reply(request.replyTo, { ok: true });
 }
 

@@ -9,9 +9,8 @@ export function noticeJump(transition: Transition): void {
   const { state, nowMs } = transition;
   const due = state.timerDueMs;
   if (due === null || nowMs <= due + leaseMarginMs(transition.leaseMs)) return;
-  transition.explain('§4', `this daemon stood still for ${Math.round(nowMs - due)} ms`, {
-    lateMs: Math.round(nowMs - due),
-  });
+  const lateMs = Math.round(nowMs - due);
+  transition.explain('§4', `this daemon stood still for ${lateMs} ms`, { lateMs }, { kind: 'observed' });
   if (state.listeningSinceMs !== null) state.listeningSinceMs = nowMs;
   if (state.reign === null) return;
   const isOver = nowMs >= fenceAtMs(state, nowMs);

@@ -8,8 +8,14 @@ import { dropPendingVote } from './vote-reply.ts';
  */
 export function becomeFencing(transition: Transition, rule: string, reason: string): void {
   const { state } = transition;
-  transition.explain(rule, `fencing: ${reason}`, { term: state.reign?.term ?? state.durable.term });
-  transition.notify('repmgrd_fence', `PostgreSQL is being stopped: ${reason}`);
+  const evidence = { term: state.reign?.term ?? state.durable.term };
+  transition.explain(rule, `fencing: ${reason}`, evidence, {
+    alternatives: [
+      { action: 'go on accepting writes', whyNot: 'another node may be elected, or is, and both would' },
+    ],
+    ...(rule === '§4' ? { changedBy: 'heartbeats that a majority acknowledges in time' } : {}),
+  });
+  transition.notify('repmgrd_fence', `PostgreSQL is being stopped: ${reason} [${rule}]`);
   state.role = 'fencing';
   state.reign = null;
   state.campaign = null;
@@ -33,7 +39,7 @@ function fence(transition: Transition, reason: string): void {
 export function onFenced(transition: Transition, result: OperationResult & { kind: 'fence' }): void {
   const { state } = transition;
   if (!result.isVerified) {
-    transition.explain('§5', 'the fence could not be verified; trying again');
+    transition.explain('§5', 'the fence could not be verified; trying again', {}, { kind: 'failed' });
     transition.notify('repmgrd_fence', 'processes of PostgreSQL survived the fence; trying again', {
       successful: false,
     });

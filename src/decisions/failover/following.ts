@@ -53,7 +53,8 @@ export function onFollowed(transition: Transition, result: OperationResult & { k
   }
   const delay = Math.min(followRetryLimitMs, followRetryMs * 2 ** attempt.failures);
   state.following = { ...attempt, failures: attempt.failures + 1, nextAtMs: nowMs + delay };
-  transition.explain('§6.8', `following failed: ${result.reason ?? 'no reason given'}`, { retryMs: delay });
+  const text = `following failed: ${result.reason ?? 'no reason given'}`;
+  transition.explain('§6.8', text, { retryMs: delay }, { kind: 'failed' });
 }
 
 /** A cascaded standby stays with its upstream; one whose upstream was a primary, or none, moves. */
@@ -110,7 +111,8 @@ export function onStandbyStarted(
     return;
   }
   transition.state.nextRejoinAtMs = transition.nowMs + rejoinRetryMs;
-  transition.explain('§5', `PostgreSQL does not start in recovery: ${result.reason ?? 'no reason given'}`);
+  const text = `PostgreSQL does not start in recovery: ${result.reason ?? 'no reason given'}`;
+  transition.explain('§5', text, {}, { kind: 'failed' });
 }
 
 /** Takes this node back into the cluster as a standby, by whatever its data allows. */
@@ -119,7 +121,9 @@ function startRejoin(transition: Transition, primary: NodeId): void {
   const voter = transition.voter(primary);
   if (voter === undefined || transition.nowMs < state.nextRejoinAtMs) return;
   if (!state.parameters.isAutoRejoinOn) {
-    transition.explain('§8', 'auto_rejoin is off: this node waits for "repmgr node rejoin"');
+    const changedBy = '"repmgr node rejoin", or auto_rejoin=on';
+    const text = 'auto_rejoin is off: this node waits for "repmgr node rejoin"';
+    transition.explain('§8', text, {}, { kind: 'declined', changedBy });
     return;
   }
   state.role = 'rejoining';
@@ -145,5 +149,6 @@ export function onRejoined(transition: Transition, result: OperationResult & { k
   state.rejoinFailures += 1;
   const delay = Math.min(rejoinRetryLimitMs, rejoinRetryMs * 2 ** (state.rejoinFailures - 1));
   state.nextRejoinAtMs = transition.nowMs + delay;
-  transition.explain('§8', `rejoin failed: ${result.reason ?? 'no reason given'}`, { retryMs: delay });
+  const text = `rejoin failed: ${result.reason ?? 'no reason given'}`;
+  transition.explain('§8', text, { retryMs: delay }, { kind: 'failed' });
 }

@@ -1,3 +1,4 @@
+import type { Reasoning } from '../../domain/decision-record.ts';
 import type { NodeId } from '../../domain/node.ts';
 import type { ProtocolStatus } from '../../domain/peer-messages.ts';
 import { abandon } from './campaign-stage.ts';
@@ -48,7 +49,7 @@ export function considerStatuses(transition: Transition): void {
   }
   const veto = findVeto(transition, answered);
   if (veto !== null) {
-    abandon(transition, veto.reason, veto.waitMs);
+    abandon(transition, veto.reason, veto.waitMs, { changedBy: veto.changedBy });
     return;
   }
   const rank = rankOf(transition, answered);
@@ -56,7 +57,9 @@ export function considerStatuses(transition: Transition): void {
     startPreVote(transition);
     return;
   }
-  transition.explain('§6.4', `${rank} better candidate${rank > 1 ? 's stand' : ' stands'} first`, { rank });
+  const text = `${rank} better candidate${rank > 1 ? 's stand' : ' stands'} first`;
+  const changedBy = 'a better candidate that is not elected within 250 ms';
+  transition.explain('§6.4', text, { rank }, { kind: 'declined', changedBy });
   state.campaign = { ...campaign, stage: 'waiting', untilMs: nowMs + rank * rankDelayMs };
 }
 
@@ -64,13 +67,26 @@ function reportNoQuorum(transition: Transition, reached: number): void {
   const needed = majorityOf(transition.voters.length);
   const text = `only ${reached} of ${transition.voters.length} voters answer, ${needed} are needed`;
   const isNews = transition.state.explanation?.text !== `no election: ${text}`;
-  abandon(transition, text);
-  if (isNews) transition.notify('repmgrd_no_quorum', text, { successful: false });
+  abandon(transition, text, undefined, whyQuorum(transition, needed - reached));
+  if (isNews) transition.notify('repmgrd_no_quorum', `${text} [§6.1]`, { successful: false });
+}
+
+function whyQuorum(transition: Transition, missing: number): Reasoning {
+  const statuses = transition.state.campaign?.statuses ?? {};
+  const silent = transition.otherVoters.filter((voter) => (statuses[voter.nodeId] ?? null) === null);
+  const names = silent.map((voter) => `node ${voter.nodeId}`).join(' or ');
+  const whyNot = 'the silent ones may have a primary of their own, and then there would be two';
+  return {
+    alternatives: [{ action: 'elect without a majority', whyNot }],
+    changedBy: `an answer of ${missing} more: ${names}`,
+  };
 }
 
 interface Veto {
   readonly reason: string;
   readonly waitMs: number;
+  /** What would end the veto. */
+  readonly changedBy: string;
 }
 
 function findVeto(transition: Transition, answered: readonly ProtocolStatus[]): Veto | null {
@@ -78,21 +94,28 @@ function findVeto(transition: Transition, answered: readonly ProtocolStatus[]): 
   if (state.probe?.isWritable === true && state.probe.holder === state.lease?.holder) {
     state.probe = null;
     const reason = `the daemon of node ${state.lease.holder} is silent, but its PostgreSQL accepts writes`;
-    return { reason, waitMs: leaseMs / 4 };
+    return { reason, waitMs: leaseMs / 4, changedBy: 'its PostgreSQL no longer answering as primary' };
   }
   for (const status of answered) {
     const holds = status.leaseRemainingMs > 0 && status.leaseHolder !== transition.self;
     if (holds && status.leaseHolder !== null) {
       const reason = `node ${status.nodeId} is bound to node ${status.leaseHolder} for another ${Math.ceil(status.leaseRemainingMs)} ms`;
-      return { reason, waitMs: Math.min(status.leaseRemainingMs, leaseMs) + 1 };
+      const waitMs = Math.min(status.leaseRemainingMs, leaseMs) + 1;
+      return { reason, waitMs, changedBy: 'the end of that promise, with no heartbeat before' };
     }
     const isStreaming =
       status.walStillMs !== null && status.walStillMs < leaseMs && !isOpenServer(transition);
     if (isStreaming && status.walStillMs !== null) {
-      return { reason: `WAL still moves at node ${status.nodeId}`, waitMs: leaseMs - status.walStillMs + 1 };
+      const reason = `WAL still moves at node ${status.nodeId}`;
+      const waitMs = leaseMs - status.walStillMs + 1;
+      return { reason, waitMs, changedBy: 'WAL that has stood still for a lease everywhere' };
     }
     if ((status.paused || status.manual) && !isOpenServer(transition))
-      return { reason: `node ${status.nodeId} knows failover to be paused`, waitMs: leaseMs / 2 };
+      return {
+        reason: `node ${status.nodeId} knows failover to be paused`,
+        waitMs: leaseMs / 2,
+        changedBy: '"repmgr service unpause", or failover=automatic on the primary',
+      };
   }
   return null;
 }

@@ -1,3 +1,4 @@
+import type { Alternative } from '../../domain/decision-record.ts';
 import type { NodeId } from '../../domain/node.ts';
 import type { ProtocolStatus, TransferReply } from '../../domain/peer-messages.ts';
 import { chooseCrashAction } from './choose-crash-action.ts';
@@ -6,7 +7,7 @@ import { becomeFencing } from './fencing.ts';
 import { isTrustworthy } from './identity.ts';
 import { becomeWritable } from './opening.ts';
 import { comparePositions, positionOf } from './position.ts';
-import { comesBefore } from './rank-candidates.ts';
+import { type Candidate, comesBefore, whyNotFirst } from './rank-candidates.ts';
 import { type Handover, highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
 
@@ -44,11 +45,12 @@ export function onPrimaryServerGone(transition: Transition, wasShutDown: boolean
   transition.explain(
     '§5',
     wasShutDown ? 'PostgreSQL was shut down' : 'PostgreSQL has crashed: assessing',
-    {},
+    { term: state.reign.term, crashesWithinWindow: state.reign.recentCrashesAtMs.length },
+    { kind: 'observed' },
   );
   transition.notify(
     'repmgrd_local_disconnect',
-    wasShutDown ? 'PostgreSQL was shut down' : 'PostgreSQL is gone',
+    wasShutDown ? 'PostgreSQL was shut down [§5]' : 'PostgreSQL is gone [§5]',
   );
   askStandbys(transition);
   const id = transition.begin('assessCrash');
@@ -144,16 +146,19 @@ function decideCrash(transition: Transition, hasRestartFailed = false): void {
     hasRestartFailed,
     bestStandby: best?.position ?? null,
   });
-  transition.explain('§5', `${verdict.action}: ${verdict.reason}`, {
+  const evidence = {
     redoBytes: Number(assessment.redoBytes),
     predictedRecoveryMs: Math.round(verdict.predictedRecoveryMs),
     bestStandby: best?.nodeId ?? null,
-  });
+  };
+  const alternatives = [...verdict.alternatives, ...standbysPassedOver(transition, handover, best)];
+  transition.explain('§5', `${verdict.action}: ${verdict.reason}`, evidence, { alternatives });
+  state.handover = { ...handover, reason: verdict.reason };
   if (verdict.action === 'handover' && best !== null) handOverTo(transition, best.nodeId);
   else restart(transition);
 }
 
-function bestStandby(transition: Transition, handover: Handover) {
+function bestStandby(transition: Transition, handover: Handover): Candidate | null {
   const candidates = transition.otherVoters.flatMap((voter) => {
     const status = handover.statuses[voter.nodeId];
     if (status === null || status === undefined || !status.isPromotable || status.position === null)
@@ -162,6 +167,21 @@ function bestStandby(transition: Transition, handover: Handover) {
     return [{ nodeId: voter.nodeId, position: status.position, priority: status.priority }];
   });
   return candidates.toSorted((a, b) => (comesBefore(a, b) ? -1 : 1))[0] ?? null;
+}
+
+function standbysPassedOver(
+  transition: Transition,
+  handover: Handover,
+  best: Candidate | null,
+): readonly Alternative[] {
+  const others = transition.otherVoters.filter((voter) => voter.nodeId !== best?.nodeId);
+  return others.map(({ nodeId }) => {
+    const status = handover.statuses[nodeId] ?? null;
+    const action = `hand over to node ${nodeId}`;
+    if (status === null) return { action, whyNot: 'it did not answer' };
+    if (best !== null) return { action, whyNot: whyNotFirst(status, best) };
+    return { action, whyNot: status.notPromotableReason ?? 'the end of its WAL is not known' };
+  });
 }
 
 function restart(transition: Transition): void {
@@ -188,12 +208,14 @@ export function onRestarted(
     state.server = { ...state.server, verdict: 'up', recoveryState: 'primary' };
     transition.notify(
       'repmgrd_crash_restart',
-      `PostgreSQL was restarted in place after ${Math.round(transition.nowMs - handover.startedAtMs)} ms`,
+      `PostgreSQL was restarted in place after ${Math.round(transition.nowMs - handover.startedAtMs)} ms${because(handover)}`,
     );
     becomeWritable(transition, 'restarted', null);
     return;
   }
-  transition.explain('§5', `the restart failed: ${result.reason ?? 'no reason given'}`);
+  const failure = `the restart failed: ${result.reason ?? 'no reason given'}`;
+  transition.explain('§5', failure, {}, { kind: 'failed' });
+  state.handover = { ...handover, reason: failure };
   const best = bestStandby(transition, handover);
   if (best === null) {
     becomeFencing(transition, '§5', 'PostgreSQL does not start and no standby may be promoted');
@@ -231,9 +253,8 @@ function handOverTo(transition: Transition, target: NodeId): void {
     untilMs: nowMs + transferLimitMs,
   };
   const token = { term, nextTerm: term + 1, issuer: transition.self, target };
-  transition.notify('repmgrd_handover', `the reign of term ${term} ends; node ${target} is to take over`, {
-    subject: target,
-  });
+  const details = `the reign of term ${term} ends; node ${target} is to take over${because(handover)}`;
+  transition.notify('repmgrd_handover', details, { subject: target });
   transition.send(
     voter,
     {
@@ -243,6 +264,10 @@ function handOverTo(transition: Transition, target: NodeId): void {
     { sentAtMs: nowMs, scope: -term },
     transferLimitMs,
   );
+}
+
+function because({ reason }: Handover): string {
+  return reason === undefined ? ' [§5]' : `: ${reason} [§5]`;
 }
 
 export function onTransferReply(transition: Transition, from: NodeId, reply: TransferReply | null): void {
@@ -259,14 +284,13 @@ function giveUpTarget(transition: Transition, reason: string): void {
   const isTokenSpent = state.durable.term > handover.term;
   const next = isTokenSpent ? null : bestStandby(transition, handover);
   if (next !== null) {
-    transition.explain(
-      '§5',
-      `node ${handover.target} did not take over (${reason}); trying node ${next.nodeId}`,
-    );
+    const text = `node ${handover.target} did not take over (${reason}); trying node ${next.nodeId}`;
+    transition.explain('§5', text, {}, { kind: 'failed' });
     handOverTo(transition, next.nodeId);
     return;
   }
-  transition.explain('§5', `node ${handover.target} did not take over (${reason}); standing in a newer term`);
+  const text = `node ${handover.target} did not take over (${reason}); standing in a newer term`;
+  transition.explain('§5', text, {}, { kind: 'failed' });
   state.handover = null;
   state.role = 'fenced';
 }

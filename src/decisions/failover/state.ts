@@ -1,3 +1,4 @@
+import type { Reasoning } from '../../domain/decision-record.ts';
 import type { NodeId, RecoveryState } from '../../domain/node.ts';
 import type {
   DaemonRole,
@@ -85,11 +86,11 @@ export interface OwnReign {
   readonly phase: PrimaryPhase;
   /** Per voter, the send time of the latest round that it acknowledged. */
   readonly acknowledgedAtMs: Readonly<Record<number, number>>;
-  readonly nextHeartbeatAtMs: number;
   /** The same by WAL: the latest round that the voter's own standby is known to have flushed. */
   readonly walAcknowledgedAtMs: Readonly<Record<number, number>>;
   /** First version of the configuration, in this term, that has the present length of the lease. */
   readonly leaseSinceCounter: number;
+  readonly nextHeartbeatAtMs: number;
   /** Acknowledgements of rounds sent earlier count for nothing (set when the clock jumped). */
   readonly ignoreSentBeforeMs: number;
   /** Lease won under the previous set of voters; a change by one voter leaves it in force to its end. */
@@ -100,9 +101,9 @@ export interface OwnReign {
   readonly recentCrashesAtMs: readonly number[];
   /** Term of somebody else that voters mention without a reign in it (§6.9). */
   readonly higherTerm: number | null;
-}
   /** Why there was an election, and who voted. */
   readonly reason?: string;
+}
 
 export interface Campaign {
   readonly id: number;
@@ -137,9 +138,9 @@ export interface Handover {
   readonly assessment: CrashAssessment | null;
   readonly wasShutDown: boolean;
   readonly startedAtMs: number;
-}
   /** Why the server is restarted, or its reign handed over. */
   readonly reason?: string;
+}
 
 /** Evidence for what to do after PostgreSQL on the primary died. */
 export interface CrashAssessment {
@@ -193,19 +194,19 @@ export interface CoreState {
   readonly server: ServerObservation;
   readonly serverChangedAtMs: number;
   readonly walMovedAtMs: number | null;
-  readonly lease: HeldLease | null;
   /** From whom it came then; null when that is not known. */
   readonly walSource: NodeId | null;
   /** The lease that was promised with it. */
   readonly walPromisedMs: number;
+  readonly lease: HeldLease | null;
   readonly primary: PrimarySighting | null;
   readonly reign: OwnReign | null;
   readonly probe: PrimaryProbe | null;
   readonly campaign: Campaign | null;
   readonly nextCampaignAtMs: number;
-  /** In a row, on this node. */
   /** The end of the lease after which this node has said why it does not stand. */
   readonly abstainedFromMs: number | null;
+  /** In a row, on this node. */
   readonly promotionFailures: number;
   readonly pendingVote: PendingVote | null;
   readonly handover: Handover | null;
@@ -236,7 +237,7 @@ export interface CoreState {
 }
 
 /** A decision, or a decision not to act, with what it rests on (failover.md §11). */
-export interface Explanation {
+export interface Explanation extends Reasoning {
   readonly atMs: number;
   /** Section of the protocol that was applied. */
   readonly rule: string;
@@ -262,16 +263,16 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
     },
     serverChangedAtMs: 0,
     walMovedAtMs: null,
-    lease: null,
     walSource: null,
     walPromisedMs: 0,
+    lease: null,
     primary: null,
     reign: null,
     probe: null,
     campaign: null,
     nextCampaignAtMs: 0,
-    promotionFailures: 0,
     abstainedFromMs: null,
+    promotionFailures: 0,
     pendingVote: null,
     handover: null,
     isReceiverHeld: false,

@@ -1,3 +1,4 @@
+import type { Reasoning } from '../../domain/decision-record.ts';
 import type { EventName } from '../../domain/event.ts';
 import type { NodeId } from '../../domain/node.ts';
 import type { Voter } from '../../domain/voting-configuration.ts';
@@ -94,9 +95,14 @@ export class Transition {
   }
 
   /** Records a decision once; the same text again is no news. */
-  explain(rule: string, text: string, evidence: Explanation['evidence'] = {}): void {
+  explain(
+    rule: string,
+    text: string,
+    evidence: Explanation['evidence'] = {},
+    reasoning: Reasoning = {},
+  ): void {
     if (this.state.explanation?.text === text) return;
-    const explanation: Explanation = { atMs: this.nowMs, rule, text, evidence };
+    const explanation: Explanation = { atMs: this.nowMs, rule, text, evidence, ...reasoning };
     this.state.explanation = explanation;
     this.effects.push({ type: 'explain', explanation });
   }

@@ -116,6 +116,7 @@ describe('giving up', () => {
       rule: '§6',
       text: 'no election: no luck',
       evidence: { retryMs: 10 },
+      kind: 'declined',
     });
   });
 

@@ -107,7 +107,7 @@ describe('no majority', () => {
     again(core);
     for (const nodeId of [1, 4, 5]) core.answerStatus(nodeId, null);
     core.answerStatus(3, status(3));
-    expect(core.one('notify').details).toBe('only 2 of 5 voters answer, 3 are needed');
+    expect(core.one('notify').details).toBe('only 2 of 5 voters answer, 3 are needed [§6.1]');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comesBefore, rankOf } from '../../../../src/decisions/failover/rank-candidates.ts';
+import { comesBefore, rankOf, whyNotFirst } from '../../../../src/decisions/failover/rank-candidates.ts';
 import { Transition } from '../../../../src/decisions/failover/transition.ts';
 import type { Lsn } from '../../../../src/domain/lsn.ts';
 import type { ProtocolStatus } from '../../../../src/domain/peer-messages.ts';
@@ -70,5 +70,29 @@ describe('rankOf', () => {
     const server = { ...primaryServer, walEnd: end(7, 9_000), fork: end(2, 800) };
     expect(rank([status(3, { position: at(3, 801) })], { server })).toBe(1);
     expect(rank([status(3, { position: at(3, 800) })], { server })).toBe(0);
+  });
+});
+
+describe('whyNotFirst', () => {
+  const best = candidate(2, at(3, 1_000));
+  const other = (changes: Partial<ProtocolStatus>) => whyNotFirst({ ...status(4), ...changes }, best);
+
+  it.each<[string, Partial<ProtocolStatus>, string]>([
+    ['may not be promoted', { isPromotable: false, notPromotableReason: 'priority is 0' }, 'priority is 0'],
+    ['does not know its position', { position: null }, 'the end of its WAL is not known'],
+    [
+      'has WAL of an earlier reign only',
+      { position: at(2, 5_000) },
+      'its WAL ends in term 2, that of node 2 in term 3',
+    ],
+    ['has less WAL', { position: at(3, 900) }, 'it lacks 100 bytes of WAL that node 2 has'],
+    [
+      'has a lower priority',
+      { position: at(3, 1_000), priority: 50 },
+      'its priority is 50, that of node 2 100',
+    ],
+    ['has the higher ID', { position: at(3, 1_000) }, 'of equals the lower ID comes first, node 2'],
+  ])('names what decided where a node %s', (_, changes, why) => {
+    expect(other(changes)).toBe(why);
   });
 });
