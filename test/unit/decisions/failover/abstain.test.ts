@@ -6,12 +6,8 @@ import { configuration, id, standby, startMs } from './core-fixture.ts';
 
 /** Node 2, whose lease to node 1 ended when the third heartbeat was missing. */
 const lease = { holder: id(1), term: 3, untilMs: startMs - 500 };
-const after = (overrides: Parameters<typeof standby>[0], nowMs = startMs) => {
-  const transition = new Transition(
-    standby({ lease, walMovedAtMs: startMs - 9_000, ...overrides }),
-    nowMs,
-    0,
-  );
+const after = (state: Partial<CoreState>, durable: Partial<DurableState> = {}) => {
+  const transition = new Transition(standby({ durable, state: { lease, ...state } }), startMs, 0);
   explainAbstention(transition);
   return transition;
 };
