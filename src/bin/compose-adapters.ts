@@ -11,8 +11,11 @@ import { createRewind } from '../postgres/rewind/pg-rewind.ts';
 import { createLocalServer } from '../postgres/server/local-server.ts';
 import { createServerInspector } from '../postgres/server-inspector.ts';
 
-/** Joins every port with the adapter that does the work. */
-export function composeAdapters(): Adapters {
+/**
+ * Joins every port with the adapter that does the work. When `interrupt` aborts, queries that run are given up
+ * soon after.
+ */
+export function composeAdapters({ interrupt }: { readonly interrupt?: AbortSignal } = {}): Adapters {
   const clock = createSystemClock();
   const runner = createCommandRunner();
   const processes = createProcessTable();
@@ -22,7 +25,7 @@ export function composeAdapters(): Adapters {
     runner,
     files,
     processes,
-    connections: createLazyConnectionFactory(),
+    connections: createLazyConnectionFactory(interrupt),
     inspector: createServerInspector(),
     metadata: createMetadataStore(),
     backup: createBackupSource(runner),
@@ -33,10 +36,10 @@ export function composeAdapters(): Adapters {
 }
 
 /** The PostgreSQL client is half of the start-up time, so it is loaded with the first connection. */
-function createLazyConnectionFactory(): ConnectionFactory {
+function createLazyConnectionFactory(interrupt: AbortSignal | undefined): ConnectionFactory {
   const load = async (): Promise<ConnectionFactory> => {
     const { createConnectionFactory } = await import('../postgres/connection/create-connection-factory.ts');
-    return createConnectionFactory();
+    return createConnectionFactory({ interrupt });
   };
   let loaded: Promise<ConnectionFactory> | undefined;
   const factory = (): Promise<ConnectionFactory> => {

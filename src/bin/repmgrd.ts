@@ -5,6 +5,7 @@ import { takeNotifySocket } from '../host/service-manager/systemd-notify.ts';
 import { openDaemonLog } from '../observability/logger/open-daemon-log.ts';
 import { createPeerServer } from '../peers/peer-server.ts';
 import { composeAdapters } from './compose-adapters.ts';
+import { workingDirectory } from './working-directory.ts';
 
 // A PostgreSQL started by us must not speak to the service manager in our name.
 takeNotifySocket();
@@ -16,7 +17,7 @@ void main(process.argv.slice(2), {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
   },
-  loadSettings: (request) => loadSettings({ ...request, cwd: process.env['PWD'] ?? process.cwd() }),
+  loadSettings: async (request) => loadSettings({ ...request, cwd: workingDirectory() }),
   loadAdapters: composeAdapters,
   openLog: (destination) => openDaemonLog({ ...destination, program: 'repmgrd' }),
   createPeerServer,

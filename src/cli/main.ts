@@ -7,11 +7,8 @@ import { type CommandLine, parseCommandLine } from './argv/parse-command-line.ts
 import { type Resolution, resolveCommand } from './argv/resolve-command.ts';
 import { createOutput } from './output/output.ts';
 import type { ProgramIo } from './program-io.ts';
-import { reportError } from './report-error.ts';
+import { endWithError } from './report-error.ts';
 import { runCommand, type Surroundings } from './run-command.ts';
-
-/** What a shell reports for a program ended by SIGINT. */
-const interruptedStatus = 130;
 
 const pointer = 'Try "repmgr --help" for more information.';
 
@@ -30,21 +27,10 @@ export async function main(
     return await dispatch({ line, io, surroundings });
   } catch (error) {
     const log = await surroundings.openConsoleLog({ level: 'ERROR', terse });
-    if (io.signal.aborted) {
-      log.error('interrupted');
-      return interruptedStatus;
-    }
-    reportError(error, log, io.stderr);
-    if (error instanceof UsageError) io.stderr.write(`${pointer}\n`);
-    return statusOf(error);
+    const status = endWithError(error, log, io);
+    if (error instanceof UsageError && !io.signal.aborted) io.stderr.write(`${pointer}\n`);
+    return status;
   }
-}
-
-function statusOf(error: unknown): number {
-  const exit = (error as { exit?: unknown }).exit;
-  return typeof exit === 'string' && exit in exitStatusOf
-    ? exitStatusOf[exit as keyof typeof exitStatusOf]
-    : exitStatusOf.INTERNAL;
 }
 
 interface Call {

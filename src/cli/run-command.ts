@@ -14,6 +14,7 @@ import type { CommandLine } from './argv/parse-command-line.ts';
 import { connectionParametersFrom, namesHost } from './connection-parameters.ts';
 import { createOutput } from './output/output.ts';
 import type { ProgramIo } from './program-io.ts';
+import { endWithError } from './report-error.ts';
 
 /** What only the executable can provide, loaded when it is needed. */
 export interface Surroundings {
@@ -69,6 +70,10 @@ export async function runCommand(call: CommandCall): Promise<number> {
     }
     requireConfigFile(call, parameters.size > 0);
     return exitStatusOf[await load(call, { log, parameters, ignored: verdict.ignored })];
+  } catch (error) {
+    // What ended the command belongs into the same log as the messages before it.
+    if (!line.options['log-to-file']) throw error;
+    return endWithError(error, log, io);
   } finally {
     await chosen.close();
   }

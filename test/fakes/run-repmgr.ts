@@ -4,6 +4,7 @@ import type { TextSink } from '../../src/cli/output/output.ts';
 import type { LoadedSettings } from '../../src/config/loaded-settings.ts';
 import { defaultSettings, type Settings } from '../../src/config/settings.ts';
 import { openConsoleLog } from '../../src/observability/logger/open-console-log.ts';
+import { openDaemonLog } from '../../src/observability/logger/open-daemon-log.ts';
 import { conninfoOf, type FakeCluster } from './fake-cluster.ts';
 
 export interface RunOptions {
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly effectiveUserId?: number;
   readonly isTerminal?: boolean;
   readonly signal?: AbortSignal;
+  /** Collects what `--log-to-file` writes. */
+  readonly daemonLog?: string[];
 }
 
 export interface RunResult {
@@ -37,7 +40,14 @@ export async function runRepmgr(cluster: FakeCluster, line: string, options: Run
     loadSettings: async () => fakeSettings(options),
     loadAdapters: async () => cluster.adapters(),
     openConsoleLog: async (filter) => openConsoleLog({ ...filter, stream: stderr.stream, environment: {} }),
-    openDaemonLog: () => Promise.reject(new Error('no test logs to a file')),
+    openDaemonLog: async (log) =>
+      openDaemonLog({
+        ...log,
+        file: '',
+        program: 'repmgr',
+        stderr: lines(options.daemonLog),
+        environment: {},
+      }),
   });
   return { status, stdout: stdout.text(), stderr: stderr.text() };
 }
@@ -62,6 +72,16 @@ function fakeSettings({ nodeId, settings = {} }: RunOptions): LoadedSettings {
   };
 }
 
+function lines(collected: string[] = []): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (text: string, _encoding, done) => {
+      collected.push(text);
+      done();
+    },
+  });
+}
+
 interface CaptureSink extends TextSink {
   /** Another way in, for what takes a stream. */
   readonly stream: Writable;
@@ -70,13 +90,7 @@ interface CaptureSink extends TextSink {
 
 function captureSink(isTerminal: boolean): CaptureSink {
   const written: string[] = [];
-  const stream = new Writable({
-    decodeStrings: false,
-    write: (text: string, _encoding, done) => {
-      written.push(text);
-      done();
-    },
-  });
+  const stream = lines(written);
   return {
     stream,
     write: (text) => void written.push(text),

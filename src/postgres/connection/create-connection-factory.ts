@@ -13,14 +13,19 @@ import { connect } from './connect.ts';
 import { ping } from './ping.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 
-/**
- * Connections through library `pg`, with libpq's rules for everything around the protocol.
- * The environment of this process is read anew for each connection unless one is given.
- */
-export function createConnectionFactory(environment?: ClientEnvironment): ConnectionFactory {
-  const current = (): ClientEnvironment => environment ?? readClientEnvironment();
+export interface ConnectionFactoryOptions {
+  /** The environment of this process is read anew for each connection unless one is given. */
+  readonly environment?: ClientEnvironment;
+  /** A query that runs when it aborts is given up soon after, together with its connection. */
+  readonly interrupt?: AbortSignal | undefined;
+}
+
+/** Connections through library `pg`, with libpq's rules for everything around the protocol. */
+export function createConnectionFactory(given: ConnectionFactoryOptions = {}): ConnectionFactory {
+  const current = (): ClientEnvironment => given.environment ?? readClientEnvironment();
   return {
-    connect: (conninfo, options) => openConnection(conninfo, options ?? {}, current()),
+    connect: (conninfo, options) =>
+      openConnection(conninfo, options ?? {}, { environment: current(), interrupt: given.interrupt }),
     ping: async (conninfo, options) => {
       const resolved = await resolvedIfValid(conninfo, current());
       return resolved === undefined ? 'noAttempt' : ping({ resolved, ...options });
@@ -31,7 +36,7 @@ export function createConnectionFactory(environment?: ClientEnvironment): Connec
 async function openConnection(
   conninfo: string | ConnectionParameters,
   options: ConnectOptions,
-  environment: ClientEnvironment,
+  { environment, interrupt }: { environment: ClientEnvironment; interrupt: AbortSignal | undefined },
 ): Promise<Connection> {
   const parameters = forLogin(parsed(conninfo), options);
   const resolved = await resolveConninfo(forSession(parameters, options), environment);
@@ -39,7 +44,7 @@ async function openConnection(
   const { timeoutMs, signal, replication: isReplication = false } = options;
   const session = await connect({ resolved, homeDirectory, timeoutMs, signal });
   const description = describeConninfo(parameters);
-  return new PostgresConnection({ session, parameters, description, isReplication });
+  return new PostgresConnection({ session, parameters, description, isReplication, interrupt });
 }
 
 function parsed(conninfo: string | ConnectionParameters): ConnectionParameters {

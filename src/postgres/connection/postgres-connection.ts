@@ -5,6 +5,7 @@ import type { PlacedSession } from './connect-to-host.ts';
 import { describePlace } from './connection-failure.ts';
 import { queryFailure } from './query-failure.ts';
 import { serverVersionNumOf } from './server-version.ts';
+import { whenInterrupted } from './when-interrupted.ts';
 
 const defaultQueryTimeoutMs = 30_000;
 /** How long close() waits for the server to take note. */
@@ -17,6 +18,8 @@ export interface PostgresConnectionOptions {
   readonly parameters: ConnectionParameters;
   readonly description: string;
   readonly isReplication: boolean;
+  /** Aborts when whoever waits for a query doesn't want to any longer. */
+  readonly interrupt?: AbortSignal | undefined;
 }
 
 /** A session with a PostgreSQL server. Queries run one after the other in the order of the calls. */
@@ -27,11 +30,14 @@ export class PostgresConnection implements Connection {
   readonly isReplication: boolean;
   readonly lost: Promise<void>;
   readonly #session: PlacedSession;
+  readonly #interrupt: AbortSignal | undefined;
   #isOpen = true;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor({ session, parameters, description, isReplication }: PostgresConnectionOptions) {
+  constructor(options: PostgresConnectionOptions) {
+    const { session, parameters, description, isReplication } = options;
     this.#session = session;
+    this.#interrupt = options.interrupt;
     this.description = description;
     this.parameters = parameters;
     this.isReplication = isReplication;
@@ -90,14 +96,21 @@ export class PostgresConnection implements Connection {
     }, timeoutMs);
     const onAbort = (): void => this.destroy();
     signal?.addEventListener('abort', onAbort);
+    let isInterrupted = false;
+    const release = whenInterrupted(this.#interrupt, () => {
+      isInterrupted = true;
+      this.destroy();
+    });
     try {
       return lastRows(await client.query<Record<string, string | null>>(toPgQuery(sql, params)));
     } catch (error) {
       if (isTooLate) throw this.#timedOut(timeoutMs, error);
       if (isAborted(signal)) throw this.#cancelled(signal?.reason);
+      if (isInterrupted) throw this.#cancelled(this.#interrupt?.reason);
       throw queryFailure(error, { sql, place });
     } finally {
       clearTimeout(timer);
+      release();
       signal?.removeEventListener('abort', onAbort);
     }
   }

@@ -45,6 +45,7 @@ export async function resolveConninfo(
 ): Promise<ResolvedConninfo> {
   const parameters = await applyDefaults(given, environment);
   const user = nonEmpty(parameters.get('user')) ?? environment.osUser;
+  if (user === '') throw nobody();
   const dbname = nonEmpty(parameters.get('dbname')) ?? user;
   const targets = hostTargets(parameters, environment.socketDirectory);
   const { hosts, warnings } = await withPasswords(targets, { parameters, user, dbname, environment });
@@ -59,6 +60,12 @@ export async function resolveConninfo(
     parameters,
     warnings,
   };
+}
+
+function nobody(): ConfigurationError {
+  return new ConfigurationError('there is no role to connect as: this operating-system user has no name', {
+    hint: 'name one: "user" in the connection string, -U/--username or PGUSER',
+  });
 }
 
 interface PasswordSearch {

@@ -18,11 +18,13 @@ const superuser = `user=postgres password='${password}' dbname=postgres`;
 const on = (port: number): string => `host=127.0.0.1 port=${port}`;
 const factory = (variables: Record<string, string> = {}) =>
   createConnectionFactory({
-    variables,
-    homeDirectory: lab.home,
-    osUser: 'postgres',
-    socketDirectory: lab.primary.directory,
-    systemDirectory: lab.home,
+    environment: {
+      variables,
+      homeDirectory: lab.home,
+      osUser: 'postgres',
+      socketDirectory: lab.primary.directory,
+      systemDirectory: lab.home,
+    },
   });
 
 describeConnectionFactory('library pg', {

@@ -1,9 +1,21 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildProgram } from '../../../scripts/build-program.ts';
+
+/** As root the program refuses before it looks at anything. */
+const uid = process.getuid?.() === 0 ? 65_534 : (process.getuid?.() ?? -1);
 
 let folder = '';
 let program = '';
@@ -43,6 +55,26 @@ describe('the executable', () => {
     const loaded = stderr.split('\n').map((name) => name.replace('NativeModule ', ''));
     expect(loaded).toContain('fs');
     expect(['tls', 'http', 'crypto', 'child_process'].filter((name) => loaded.includes(name))).toEqual([]);
+  });
+
+  test('says so when its output cannot be written', () => {
+    const { stderr, status } = spawnSync('sh', ['-c', `'${program}' --help > /dev/full`], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 13,
+      stderr: 'ERROR: the output could not be written: ENOSPC: no space left on device, write\n',
+    });
+  });
+
+  test('says so when the current directory is gone', () => {
+    const gone = mkdtempSync(join(tmpdir(), 'repmgr-gone-'));
+    chmodSync(folder, 0o755);
+    chownSync(gone, uid, -1);
+    const line = `cd '${gone}' && rmdir '${gone}' && unset PWD && '${program}' -f x cluster show`;
+    const { stderr, status } = spawnSync('bash', ['-c', line], { encoding: 'utf8', uid });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^ERROR: the current directory does not exist any more\n/);
   });
 
   test('does not mind a reader that leaves early', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { OperationFailed } from '../../../src/domain/errors/repmgr-error.ts';
 import { FakeCluster, nodeRecord } from '../../fakes/fake-cluster.ts';
 import { runRepmgr } from '../../fakes/run-repmgr.ts';
 
@@ -109,6 +110,15 @@ describe('main', () => {
     expect(stdout).toMatch(/^node_id\|1\nnode_name\|node1\nconninfo\|host=127\.0\.0\.1/);
   });
 
+  test('--log-to-file takes also the error that ended the command', async () => {
+    const world = cluster();
+    world.server(1).state = 'down';
+    const daemonLog: string[] = [];
+    const result = await runRepmgr(world, '--log-to-file standby promote', { nodeId: 1, daemonLog });
+    expect(result).toEqual({ status: 6, stdout: '', stderr: '' });
+    expect(daemonLog.join('')).toMatch(/^\[[^\]]+\] \[ERROR\] the database of this node, "node1" \(ID: 1\)/);
+  });
+
   test('ends with 130 when it was interrupted', async () => {
     const world = cluster();
     const controller = new AbortController();
@@ -116,6 +126,21 @@ describe('main', () => {
     world.clock.onSleep = () => controller.abort();
     const result = await runRepmgr(world, 'standby register', { nodeId: 1, signal: controller.signal });
     expect(result).toMatchObject({ status: 130, stderr: 'ERROR: interrupted\n' });
+  });
+
+  test('tells what could not be ended, even if it was interrupted', async () => {
+    const world = cluster();
+    const controller = new AbortController();
+    world.adapters = () => {
+      controller.abort();
+      throw new OperationFailed('pg_rewind failed', { hint: 'do not start the server' });
+    };
+    const { status, stderr } = await runRepmgr(world, 'cluster show', {
+      nodeId: 1,
+      signal: controller.signal,
+    });
+    expect(status).toBe(130);
+    expect(stderr).toBe('ERROR: pg_rewind failed\nHINT: do not start the server\nERROR: interrupted\n');
   });
 
   test('shows the trace of an error that is a bug', async () => {

@@ -8,11 +8,13 @@ import { createConnectionFactory } from '../../../../src/postgres/connection/cre
 import { answering, errorResponse, type FakeServer, startFakeServer } from './fake-server.ts';
 
 const connections = createConnectionFactory({
-  variables: {},
-  homeDirectory: '/nonexistent',
-  osUser: 'me',
-  socketDirectory: '/nonexistent',
-  systemDirectory: '/nonexistent',
+  environment: {
+    variables: {},
+    homeDirectory: '/nonexistent',
+    osUser: 'me',
+    socketDirectory: '/nonexistent',
+    systemDirectory: '/nonexistent',
+  },
 });
 const servers: FakeServer[] = [];
 
