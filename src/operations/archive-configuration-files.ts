@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../domain/errors/repmgr-error.ts';
 import type { OperationContext } from './operation-context.ts';
+import { placeObstacle } from './place-clone.ts';
 
 export interface ConfigurationArchive {
   readonly directory: string;
@@ -55,6 +56,25 @@ export async function archiveConfigurationFiles(
   };
 }
 
+/**
+ * Finds out whether {@link archiveConfigurationFiles} would succeed, without touching what is in the archive.
+ * @throws ConfigurationError when the archive could not be made.
+ */
+export async function checkArchive(context: OperationContext, request: ArchiveRequest): Promise<void> {
+  const directory = archiveDirectoryFor(context, request.archiveRoot);
+  await existingNames(context, request);
+  const obstacle = await placeObstacle(context, directory);
+  if (obstacle !== undefined) throw cannotArchive(directory, obstacle);
+}
+
+function cannotArchive(directory: string, detail: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError(`configuration files can't be archived in "${directory}"`, {
+    detail,
+    hint: 'name another place with --config-archive-dir',
+    cause,
+  });
+}
+
 async function prepareDirectory({ adapters }: OperationContext, directory: string): Promise<void> {
   const { files } = adapters;
   try {
@@ -64,11 +84,7 @@ async function prepareDirectory({ adapters }: OperationContext, directory: strin
       await files.removeFile(`${directory}/${name}`);
     }
   } catch (error) {
-    throw new ConfigurationError(`configuration files can't be archived in "${directory}"`, {
-      detail: error instanceof Error ? error.message : String(error),
-      hint: 'name another place with --config-archive-dir',
-      cause: error,
-    });
+    throw cannotArchive(directory, error instanceof Error ? error.message : String(error), error);
   }
 }
 

@@ -3,7 +3,8 @@ import {
   basebackupArguments,
   basebackupPassword,
 } from '../decisions/clone/basebackup-arguments.ts';
-import { Cancelled, OperationFailed } from '../domain/errors/repmgr-error.ts';
+import type { ExitName } from '../domain/errors/exit-codes.ts';
+import { Cancelled, LocalCommandFailed, OperationFailed } from '../domain/errors/repmgr-error.ts';
 import type { BackupOutcome, BackupProgress } from '../ports/backup-source.ts';
 import type { ReplicationConfiguration } from '../ports/local-server.ts';
 import type { CloneSlot } from './clone-slot.ts';
@@ -83,25 +84,47 @@ async function runBasebackup(
 ): Promise<void> {
   const { onProgress, basebackup } = request;
   const password = basebackupPassword({ ...basebackup, targetDirectory: request.target });
-  const outcome = await adapters.backup.basebackup({
-    binDirectory: settings.settings.pg_bindir,
-    args,
-    signal,
-    ...(password === undefined ? {} : { password }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
+  const outcome = await adapters.backup
+    .basebackup({
+      binDirectory: settings.settings.pg_bindir,
+      args,
+      signal,
+      ...(password === undefined ? {} : { password }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    })
+    .catch(notStarted('BAD_BASEBACKUP'));
   throwUnlessCompleted(outcome, 'pg_basebackup');
 }
 
 async function runVerify({ adapters, settings, signal }: OperationContext, directory: string): Promise<void> {
   const binDirectory = settings.settings.pg_bindir;
-  throwUnlessCompleted(await adapters.backup.verify({ binDirectory, directory, signal }), 'pg_verifybackup');
+  const outcome = await adapters.backup
+    .verify({ binDirectory, directory, signal })
+    .catch(notStarted('BAD_CONFIG'));
+  throwUnlessCompleted(outcome, 'pg_verifybackup');
+}
+
+/** A program that is not there: what a script is to find in the exit status depends on the program. */
+function notStarted(exit: ExitName): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof LocalCommandFailed)) throw error;
+    const { message, hint, facts } = error;
+    throw new OperationFailed(message, {
+      exit,
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+      ...(facts === undefined ? {} : { facts }),
+    });
+  };
 }
 
 function throwUnlessCompleted(outcome: BackupOutcome, program: string): void {
   if (outcome.kind === 'completed') return;
   if (outcome.kind === 'cancelled') throw new Cancelled('the clone was cancelled; nothing of it is left');
-  throw new OperationFailed(`${program} failed with status ${outcome.exitStatus ?? 'unknown'}`, {
+  const { exitStatus, signalName } = outcome;
+  const how =
+    exitStatus === null ? `was ended by ${signalName ?? 'a signal'}` : `failed with status ${exitStatus}`;
+  throw new OperationFailed(`${program} ${how}`, {
     exit: 'BAD_BASEBACKUP',
     detail: outcome.output,
     hint: 'what was copied has been removed again; solve the problem and repeat the clone',

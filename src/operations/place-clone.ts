@@ -102,6 +102,31 @@ function besidePlace(files: FileSystem, { target, purpose }: PlaceRequest, stamp
 }
 
 /**
+ * Whether a directory for a copy can be made, or the empty one that is there can be filled; returns why not.
+ * A folder is made and removed again, as only that tells: rights are more than mode bits.
+ */
+export async function placeObstacle(
+  { adapters }: Pick<OperationContext, 'adapters'>,
+  target: string,
+): Promise<string | undefined> {
+  const { files } = adapters;
+  try {
+    const link = await files.linkTarget(target);
+    if (link !== undefined && !(await files.exists(target))) {
+      return `"${target}" is a symbolic link to "${link}", which does not exist`;
+    }
+    let existing = target;
+    while (existing !== '/' && !(await files.exists(existing))) existing = parentOf(existing);
+    const probe = `${existing === '/' ? '' : existing}/.repmgr-probe-${process.pid}`;
+    await files.makeDirectory(probe);
+    await files.removeTree(probe);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
  * Whether a copy can be made beside the directory and swapped in; returns why not.
  * `neededBytes` null: unknown, then room isn't judged.
  */

@@ -1,5 +1,5 @@
 import type { RejoinEvidence, RejoinVerdict } from '../decisions/rejoin/choose-rejoin-method.ts';
-import { Cancelled, OperationFailed } from '../domain/errors/repmgr-error.ts';
+import { Cancelled, LocalCommandFailed, OperationFailed } from '../domain/errors/repmgr-error.ts';
 import { describeNode } from '../domain/node.ts';
 import type { LocalServer } from '../ports/local-server.ts';
 import type { RewindOutcome } from '../ports/rewind.ts';
@@ -93,8 +93,8 @@ async function rewindUnderMarker(
   if (!outcome.mayHaveChangedFiles) {
     await clearRewindMarker(context);
     await archive.discard();
+    throwIfAborted(context);
   }
-  throwIfAborted(context);
   throw rewindFailed(context, outcome, archive.directory);
 }
 
@@ -103,13 +103,19 @@ async function runRewind(context: OperationContext, request: RewindNodeRequest):
   const { localServer, primary, evidence, options } = request;
   log.notice(`running pg_rewind to follow ${describeNode(primary.node)}`);
   const hasArchive = (await localServer.autoConfValue('restore_command')) !== undefined;
-  return adapters.rewind.rewind({
-    program: options.program ?? programPath(settings.settings, 'pg_rewind'),
-    dataDirectory: localServer.dataDirectory,
-    sourceConninfo: primary.node.conninfo,
-    restoreTargetWal: hasArchive && evidence.local.majorVersion >= 13,
-    signal,
-  });
+  try {
+    return await adapters.rewind.rewind({
+      program: options.program ?? programPath(settings.settings, 'pg_rewind'),
+      dataDirectory: localServer.dataDirectory,
+      sourceConninfo: primary.node.conninfo,
+      restoreTargetWal: hasArchive && evidence.local.majorVersion >= 13,
+      signal,
+    });
+  } catch (error) {
+    if (!(error instanceof LocalCommandFailed)) throw error;
+    // The program is not there, so it has changed nothing.
+    return { kind: 'failed', mayHaveChangedFiles: false, output: [error.message, error.hint].join('\n') };
+  }
 }
 
 /** Slots and leftovers of the primary that must not live on here. */

@@ -7,7 +7,13 @@ export interface BackupProgress {
 export type BackupOutcome =
   | { readonly kind: 'completed'; readonly durationMs: number }
   /** `output`: the last lines that the program wrote, for the message. */
-  | { readonly kind: 'failed'; readonly exitStatus: number | null; readonly output: string }
+  | {
+      readonly kind: 'failed';
+      /** Null when a signal ended the program. */
+      readonly exitStatus: number | null;
+      readonly signalName: string | null;
+      readonly output: string;
+    }
   /** The signal aborted and the program has ended. */
   | { readonly kind: 'cancelled' };
 

@@ -24,7 +24,7 @@ function signalProcessGroup(groupId: number, signal: NodeJS.Signals | 0): boolea
   }
 }
 
-export type EndReason = 'timeout' | 'cancelled' | 'callback';
+export type EndReason = 'timeout' | 'cancelled' | 'callback' | 'orphaned';
 
 /** Ends a process group early: SIGTERM at the limit or on abort, SIGKILL to whoever is left afterwards. */
 export interface EarlyEnd {

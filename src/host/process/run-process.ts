@@ -23,6 +23,8 @@ async function runProcess(spec: CommandSpec): Promise<CommandResult> {
   const stderr = createOutputCollector(callbacks.onStderrLine);
   const drain = drainOutput(child, { stdout, stderr });
   const exit = await Promise.race([exitOf(child), earlyEnd.hopeless]);
+  // A program that was killed could not end its children: pg_basebackup's WAL receiver would hold its slot for ever.
+  if (typeof exit?.signalName === 'string') earlyEnd.begin('orphaned');
   await Promise.all([drain(), earlyEnd.finish()]);
   stdout.finish();
   stderr.finish();

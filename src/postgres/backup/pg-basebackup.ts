@@ -51,5 +51,6 @@ function outcomeOf(result: CommandResult): BackupOutcome {
   if (result.exitStatus === 0) return { kind: 'completed', durationMs: result.durationMs };
   const lines = `${result.stdout}\n${result.stderr}`.split(/[\r\n]+/);
   const output = lines.filter((line) => line.trim() !== '' && parseProgress(line) === undefined);
-  return { kind: 'failed', exitStatus: result.exitStatus, output: output.slice(-8).join('\n') };
+  const { exitStatus, signalName } = result;
+  return { kind: 'failed', exitStatus, signalName, output: output.slice(-8).join('\n') };
 }

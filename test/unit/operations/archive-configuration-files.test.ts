@@ -13,7 +13,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../../src/domain/errors/repmgr-error.ts';
 import { createFileSystem } from '../../../src/host/files/file-system.ts';
-import { archiveConfigurationFiles } from '../../../src/operations/archive-configuration-files.ts';
+import {
+  archiveConfigurationFiles,
+  checkArchive,
+} from '../../../src/operations/archive-configuration-files.ts';
 import type { Adapters } from '../../../src/ports/adapters.ts';
 import { type FakeOperationContext, operationContext } from '../../fakes/operation-context.ts';
 import { partialPort } from '../../fakes/partial-port.ts';
@@ -40,6 +43,25 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const archive = (...names: string[]) =>
   archiveConfigurationFiles(context, { dataDirectory: data, archiveRoot: `${folder}/`, names });
 const directory = (): string => join(folder, 'repmgr-config-archive-node1');
+
+describe('checkArchive', () => {
+  const check = (archiveRoot: string, ...names: string[]) =>
+    checkArchive(context, { dataDirectory: data, archiveRoot, names });
+
+  it('leaves no trace, also in an archive that is there', async () => {
+    await check(folder, 'own.conf');
+    expect(readdirSync(folder)).toEqual(['data']);
+    const { names } = await archive();
+    await check(folder);
+    expect(readdirSync(directory()).toSorted()).toEqual(names.toSorted());
+  });
+
+  it('refuses what the archive itself would refuse', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    await expect(check(join(folder, 'file'))).rejects.toThrow(ConfigurationError);
+    await expect(check(folder, '../outside')).rejects.toThrow('not inside the data directory');
+  });
+});
 
 describe('archiveConfigurationFiles', () => {
   it('keeps the standard files that are there without being asked', async () => {

@@ -1,10 +1,24 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileSystem } from '../../../src/host/files/file-system.ts';
 import { guardDirectories } from '../../../src/operations/guard-directories.ts';
-import { besideObstacles, planClonePlace, restrictMode } from '../../../src/operations/place-clone.ts';
+import {
+  besideObstacles,
+  placeObstacle,
+  planClonePlace,
+  restrictMode,
+} from '../../../src/operations/place-clone.ts';
 import type { Adapters } from '../../../src/ports/adapters.ts';
 import { FakeClock } from '../../fakes/fake-host.ts';
 import { partialPort } from '../../fakes/partial-port.ts';
@@ -45,6 +59,26 @@ describe('a place that is created', () => {
     fill(target, 'of somebody else');
     await place('create').abandon();
     expect(readdirSync(target)).toEqual(['of somebody else']);
+  });
+});
+
+describe('placeObstacle', () => {
+  it('is none where the directory can be made or filled, and leaves no trace', async () => {
+    expect(await placeObstacle({ adapters }, join(folder, 'a', 'b', 'data'))).toBeUndefined();
+    expect(readdirSync(folder)).toEqual([]);
+    mkdirSync(target);
+    expect(await placeObstacle({ adapters }, target)).toBeUndefined();
+    expect(readdirSync(target)).toEqual([]);
+  });
+
+  it('is a file on the way', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(await placeObstacle({ adapters }, join(folder, 'file', 'data'))).toContain(join(folder, 'file'));
+  });
+
+  it('is a link that leads nowhere', async () => {
+    symlinkSync('/nowhere', target);
+    expect(await placeObstacle({ adapters }, target)).toContain('link to "/nowhere", which does not exist');
   });
 });
 

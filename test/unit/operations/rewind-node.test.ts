@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RejoinEvidence, RejoinVerdict } from '../../../src/decisions/rejoin/choose-rejoin-method.ts';
-import { Cancelled } from '../../../src/domain/errors/repmgr-error.ts';
+import { Cancelled, LocalCommandFailed } from '../../../src/domain/errors/repmgr-error.ts';
 import { type Lsn, parseLsn } from '../../../src/domain/lsn.ts';
 import type { SystemIdentifier } from '../../../src/domain/system-identifier.ts';
 import type { TimelineId } from '../../../src/domain/timeline.ts';
@@ -260,6 +260,26 @@ describe('rewindNode fails', () => {
     await expect(run()).rejects.toMatchObject({ exit: 'REJOIN_FAIL', detail: 'could not fetch' });
     expect(existsSync(marker())).toBe(false);
     expect(existsSync(join(folder, 'repmgr-config-archive-node1'))).toBe(false);
+  });
+
+  it('and leaves the node usable when there is no pg_rewind', async () => {
+    rewind = () => {
+      throw new LocalCommandFailed('unable to start program "/nix/pg_rewind"', { hint: 'set "pg_bindir"' });
+    };
+    await expect(run()).rejects.toMatchObject({
+      exit: 'REJOIN_FAIL',
+      detail: 'unable to start program "/nix/pg_rewind"\nset "pg_bindir"',
+    });
+    expect(existsSync(marker())).toBe(false);
+    expect(existsSync(join(folder, 'repmgr-config-archive-node1'))).toBe(false);
+  });
+
+  it('and says so even if it was cancelled meanwhile', async () => {
+    rewind = () => {
+      controller.abort();
+      return { kind: 'failed', mayHaveChangedFiles: true, output: 'died' };
+    };
+    await expect(run()).rejects.toMatchObject({ hint: expect.stringContaining('do not start it') });
   });
 
   it('and leaves marker and archive when files may have changed', async () => {

@@ -1,4 +1,4 @@
-import { ConfigurationError, ConnectionFailed } from '../../../domain/errors/repmgr-error.ts';
+import { ConfigurationError, ConnectionFailed, QueryFailed } from '../../../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeRecord } from '../../../domain/node.ts';
 import type { ConnectedNode } from '../../../operations/follow-upstream.ts';
 import { withConnection } from '../../../operations/with-connection.ts';
@@ -24,7 +24,14 @@ export async function connectToRecordedPrimary(context: CommandContext): Promise
 }
 
 async function recordedPrimary({ adapters }: CommandContext, connection: Connection): Promise<NodeRecord> {
-  const node = await adapters.metadata.recordedPrimary(connection);
+  const node = await adapters.metadata.recordedPrimary(connection).catch((error: unknown) => {
+    if (!(error instanceof QueryFailed)) throw error;
+    throw new ConfigurationError(`the primary is not recorded in ${connection.description}`, {
+      detail: error.message,
+      hint: 'connect to the database that "conninfo" in repmgr.conf names, on a node of the cluster',
+      cause: error,
+    });
+  });
   if (node !== undefined) return node;
   throw new ConfigurationError(`no active primary is registered in ${connection.description}`, {
     hint: 'connect to a node of the cluster that knows the present primary',

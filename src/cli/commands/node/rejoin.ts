@@ -1,9 +1,13 @@
 import { chooseRejoinMethod, type RejoinVerdict } from '../../../decisions/rejoin/choose-rejoin-method.ts';
 import { needsReplicationSlot } from '../../../decisions/slots/uses-replication-slots.ts';
 import type { ExitName } from '../../../domain/errors/exit-codes.ts';
-import { ConfigurationError, OperationFailed } from '../../../domain/errors/repmgr-error.ts';
+import {
+  ConfigurationError,
+  LocalCommandFailed,
+  OperationFailed,
+} from '../../../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../../../domain/node.ts';
-import { archiveDirectoryFor } from '../../../operations/archive-configuration-files.ts';
+import { archiveDirectoryFor, checkArchive } from '../../../operations/archive-configuration-files.ts';
 import { commandText } from '../../../operations/clone-standby.ts';
 import type { ConnectedNode } from '../../../operations/follow-upstream.ts';
 import { findFreeSlot } from '../../../operations/free-slot.ts';
@@ -54,6 +58,7 @@ async function rejoin(context: CommandContext, parties: Parties): Promise<ExitNa
     waitForAttachment: !options['no-wait'],
   };
   if (options['dry-run']) {
+    if (verdict.method === 'rewind') await checkRewind(context, plan);
     tellPlan(context, plan);
     return 'SUCCESS';
   }
@@ -61,7 +66,7 @@ async function rejoin(context: CommandContext, parties: Parties): Promise<ExitNa
   tellResult(context, parties.primary, result);
   if (!result.isAttached) {
     log.info('whether this node streams was not waited for (--no-wait)', {
-      hint: 'check it with "repmgr node check --upstream"',
+      hint: 'check it with "repmgr cluster show"',
     });
   }
   return 'SUCCESS';
@@ -122,6 +127,22 @@ function rewindOptions({ options }: CommandContext): RejoinOptions['rewind'] {
     archiveRoot: options['config-archive-dir'],
     ...(typeof program === 'string' ? { program } : {}),
   };
+}
+
+/** @throws ConfigurationError or OperationFailed when files could not be kept, or there is no pg_rewind. */
+async function checkRewind(context: CommandContext, { localServer, rewind }: RejoinOptions): Promise<void> {
+  const { settings, adapters, signal } = context;
+  const { dataDirectory } = localServer;
+  const { archiveRoot, configFiles: names } = rewind;
+  await checkArchive(context, { dataDirectory, archiveRoot, names });
+  const command = rewind.program ?? programPath(settings.settings, 'pg_rewind');
+  try {
+    await adapters.runner.run({ command, args: ['--version'], timeoutMs: 10_000, signal });
+  } catch (error) {
+    if (!(error instanceof LocalCommandFailed)) throw error;
+    const { message, hint = '' } = error;
+    throw new OperationFailed(message, { exit: 'REJOIN_FAIL', hint, cause: error });
+  }
 }
 
 function tellPlan(context: CommandContext, { verdict, primary, localServer, rewind }: RejoinOptions): void {

@@ -40,6 +40,21 @@ describe('running a program', () => {
     expect(result.stdout).toBe('ä B');
   });
 
+  it('leaves nobody behind of a program that was killed', async () => {
+    const result = await runner.run({
+      command: 'sh',
+      args: ['-c', 'sleep 60 & echo $!; kill -KILL $$'],
+      timeoutMs: 5_000,
+    });
+    expect(result).toMatchObject({
+      exitStatus: null,
+      signalName: 'SIGKILL',
+      timedOut: false,
+      cancelled: false,
+    });
+    expect(groupIsAlive(Number(result.stdout))).toBe(false);
+  });
+
   it('is not disturbed by a program that ignores its input', async () => {
     const result = await runner.run({ command: 'true', input: 'x'.repeat(1_000_000), timeoutMs: 5_000 });
     expect(result.exitStatus).toBe(0);

@@ -70,6 +70,7 @@ describe('basebackup', () => {
     expect(await createBackupSource(runner).basebackup({ binDirectory: '', args: [], signal })).toEqual({
       kind: 'failed',
       exitStatus: 1,
+      signalName: null,
       output: 'pg_basebackup: error: No space left on device',
     });
   });

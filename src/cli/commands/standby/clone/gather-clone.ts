@@ -8,14 +8,15 @@ import { checkSource } from '../../../../decisions/clone/source-checks.ts';
 import type { CloneWish } from '../../../../decisions/clone/source-facts.ts';
 import { judgeTargetDirectory, type TargetVerdict } from '../../../../decisions/clone/target-directory.ts';
 import { usesReplicationSlots } from '../../../../decisions/slots/uses-replication-slots.ts';
-import { ConfigurationError } from '../../../../domain/errors/repmgr-error.ts';
+import { ConfigurationError, OperationFailed } from '../../../../domain/errors/repmgr-error.ts';
 import type { NodeId } from '../../../../domain/node.ts';
 import { type CloneSource, gatherCloneSource } from '../../../../operations/gather-clone-source.ts';
 import { type GuardedDirectories, guardDirectories } from '../../../../operations/guard-directories.ts';
-import { besideObstacles } from '../../../../operations/place-clone.ts';
+import { besideObstacles, placeObstacle } from '../../../../operations/place-clone.ts';
 import { slotSetting } from '../../../../operations/slot-setting.ts';
 import type { Connection } from '../../../../ports/connection.ts';
 import type { CommandContext } from '../../../command.ts';
+import { checkPrograms } from './check-programs.ts';
 import { checkExternalFiles, type ExternalCopy } from './external-copy.ts';
 
 /** Everything that is known before the first change. */
@@ -48,7 +49,7 @@ export async function gatherClone(context: CommandContext, connection: Connectio
       superuser: options.superuser,
       basebackup,
     }),
-    adapters.files.inspectDataDirectory(target),
+    adapters.files.inspectDataDirectory(target).catch(asConfigurationError),
   ]);
   const verdict = judgeTargetDirectory(target, state, { force: options.force });
   const usesSlots = wantsSlot(context, connection);
@@ -61,6 +62,7 @@ export async function gatherClone(context: CommandContext, connection: Connectio
       failed('tablespace_mapping', message, 'correct tablespace_mapping in repmgr.conf'),
     ),
     ...checkOccupied(guarded),
+    ...(await checkPrograms(context)),
     ...external.checks,
   ];
   const externalCopy = external.copy;
@@ -74,7 +76,15 @@ async function targetDirectory({ settings, options, adapters }: CommandContext):
       hint: 'set data_directory in repmgr.conf, or give it with -D/--pgdata',
     });
   }
-  return (await adapters.files.realPath(configured)) ?? configured.replace(/(.)\/+$/, '$1');
+  const resolved = await adapters.files.realPath(configured).catch(asConfigurationError);
+  return resolved ?? configured.replace(/(.)\/+$/, '$1');
+}
+
+/** A data directory that can't be looked at is a wrong data_directory. */
+function asConfigurationError(error: unknown): never {
+  if (!(error instanceof OperationFailed)) throw error;
+  const { message, hint } = error;
+  throw new ConfigurationError(message, { cause: error, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** Null without a configuration file. */
@@ -126,7 +136,11 @@ async function checkTarget(
 ): Promise<readonly CheckResult[]> {
   const { target, verdict, source } = options;
   if (verdict.kind === 'refuse') return [failed('data directory', verdict.message, verdict.hint)];
-  if (verdict.kind !== 'replace') return [passed('data directory', `"${target}" can be used`)];
+  if (verdict.kind !== 'replace') {
+    const obstacle = await placeObstacle(context, target);
+    if (obstacle === undefined) return [passed('data directory', `"${target}" can be used`)];
+    return [failed('data directory', obstacle, `make a place for "${target}" that this user may write to`)];
+  }
   const problems = await besideObstacles(context, target, source.dataBytes);
   if (problems.length === 0) return [passed('data directory', verdict.message)];
   return problems.map((message) => failed('data directory', message));
