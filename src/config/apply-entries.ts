@@ -13,7 +13,8 @@ import type { ParsedValue } from './value-types/value-type.ts';
 
 export interface AppliedEntries {
   readonly settings: Settings;
-  readonly given: ReadonlySet<SettingName>;
+  /** Where each parameter that was given stands, as `file:line`. */
+  readonly places: ReadonlyMap<SettingName, string>;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -21,23 +22,25 @@ export interface AppliedEntries {
 /** Turns the lines of a configuration file into settings; of a repeated parameter the last line counts. */
 export function applyEntries(entries: readonly LocatedEntry[]): AppliedEntries {
   const values = new Map<SettingName, unknown>();
+  const places = new Map<SettingName, string>();
   const problems: string[] = [];
   const warnings: string[] = [];
   for (const entry of entries) {
-    const place = `${entry.file}:${entry.line}: `;
+    const place = `${entry.file}:${entry.line}`;
     if (!isSettingName(entry.name)) {
-      warnings.push(`${place}${warnOfUnknown(entry.name)}`);
+      warnings.push(`${place}: ${warnOfUnknown(entry.name)}`);
       continue;
     }
     const parsed = parseEntry(entry.name, entry.value, values);
     if (!parsed.ok) {
-      problems.push(`${place}"${entry.name}" ${parsed.problem}`);
+      problems.push(`${place}: "${entry.name}" ${parsed.problem}`);
       continue;
     }
     values.set(entry.name, parsed.value);
-    if (parsed.warning !== undefined) warnings.push(`${place}"${entry.name}" ${parsed.warning}`);
+    places.set(entry.name, place);
+    if (parsed.warning !== undefined) warnings.push(`${place}: "${entry.name}" ${parsed.warning}`);
   }
-  return { settings: withValues(values), given: new Set(values.keys()), problems, warnings };
+  return { settings: withValues(values), places, problems, warnings };
 }
 
 function parseEntry(

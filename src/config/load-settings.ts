@@ -6,7 +6,7 @@ import type { LoadedSettings } from './loaded-settings.ts';
 import { parseConfigFile } from './parse-config-file.ts';
 import { configFilesOnDisk } from './read-config-files.ts';
 import { defaultSettings } from './settings.ts';
-import { questionSettings, validateSettings } from './validate-settings.ts';
+import { questionSettings, type SettingsProblem, validateSettings } from './validate-settings.ts';
 
 export interface LoadOptions extends Omit<FindOptions, 'files'> {
   /** The disk of this host when left out. */
@@ -32,11 +32,11 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
 async function loadFile(path: string, files: ConfigFiles): Promise<LoadedSettings> {
   const parsed = await parseConfigFile(path, files);
   const applied = applyEntries(parsed.entries);
-  refuse(path, [...parsed.problems, ...applied.problems]);
-  const { settings, given } = applied;
-  const loaded = { settings, isSet: (name: keyof typeof settings) => given.has(name) };
-  const located = (text: string): string => `${path}: ${text}`;
-  refuse(path, validateSettings(loaded).map(located));
+  refuse(path, [...parsed.problems, ...applied.problems], applied.warnings);
+  const { settings, places } = applied;
+  const loaded = { settings, isSet: (name: keyof typeof settings) => places.has(name) };
+  const located = ({ about, text }: SettingsProblem): string => `${places.get(about) ?? path}: ${text}`;
+  refuse(path, validateSettings(loaded).map(located), applied.warnings);
   return {
     ...loaded,
     configFile: path,
@@ -44,12 +44,14 @@ async function loadFile(path: string, files: ConfigFiles): Promise<LoadedSetting
   };
 }
 
-function refuse(path: string, problems: readonly string[]): void {
+/** The warnings may tell why: a misspelt name is a parameter that is missing. */
+function refuse(path: string, problems: readonly string[], warnings: readonly string[]): void {
   if (problems.length === 0) return;
   const count = problems.length === 1 ? 'an error' : `${problems.length} errors`;
   throw new ConfigurationError(
     [`configuration file "${path}" has ${count}:`, ...problems.map((problem) => `  ${problem}`)].join('\n'),
     {
+      ...(warnings.length === 0 ? {} : { detail: warnings.join('\n') }),
       hint: 'Correct the file; every parameter is described in repmgr.conf.sample.',
       facts: { file: path, problems: problems.length },
     },

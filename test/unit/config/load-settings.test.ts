@@ -216,7 +216,7 @@ describe('parameters that do not go together', () => {
   it.each([
     [
       "conninfo='host=node1 nonsense=1'",
-      /^ {2}\/etc\/repmgr.conf: "conninfo" is not a valid connection string: .*nonsense/,
+      /^ {2}\/etc\/repmgr.conf:5: "conninfo" is not a valid connection string: .*nonsense/,
     ],
     ["barman_host='b'", '"barman_host" needs "barman_server" to be given too'],
     ["barman_server='b'", '"barman_server" needs "barman_host" to be given too'],
@@ -244,7 +244,7 @@ describe('parameters that do not go together', () => {
     ["node_name=''", 'required parameter "node_name" is empty'],
   ])('%s', async (line, problem) => {
     const [found, ...more] = await problemsOf(line);
-    if (typeof problem === 'string') expect(found).toBe(`  ${path}: ${problem}`);
+    if (typeof problem === 'string') expect(found).toBe(`  ${path}:5: ${problem}`);
     else expect(found).toMatch(problem);
     expect(more).toEqual([]);
   });
@@ -257,9 +257,9 @@ describe('parameters that do not go together', () => {
   it('are questioned where they are hardly meant so', async () => {
     const { warnings } = await load("reconnect_attempts=1\nreconnect_interval=1\ndata_directory='data'");
     expect(warnings).toEqual([
-      `${path}: "reconnect_attempts" × "reconnect_interval" is 1s; ` +
+      `${path}:5: "reconnect_attempts" × "reconnect_interval" is 1s; ` +
         'a lease of 1276ms is used, the nearest that is possible',
-      `${path}: "data_directory" (data) should be an absolute path`,
+      `${path}:7: "data_directory" (data) should be an absolute path`,
     ]);
   });
 });
@@ -275,6 +275,14 @@ describe('a file with errors', () => {
     ]);
     expect(error.exit).toBe('BAD_CONFIG');
     expect(error.hint).toBeDefined();
+  });
+
+  it('names also the misspelt parameters, one of which may be what is missing', async () => {
+    const text = required.replace('node_name', 'nod_name');
+    const error = await failureOf(loadSettings({ cwd: '/', files: configFilesInMemory({ [path]: text }) }));
+    expect(error.message).toContain(`${path}: required parameter "node_name" is missing`);
+    expect(error.detail).toContain(`${path}:2: "nod_name" is not a known parameter`);
+    expect(error.detail).toContain('did you mean "node_name"?');
   });
 
   it('that is empty lacks all that is required', async () => {
