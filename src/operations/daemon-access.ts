@@ -1,5 +1,5 @@
 import { effectiveApiAddress, effectiveStateDirectory } from '../config/effective-settings.ts';
-import { ConfigurationError } from '../domain/errors/repmgr-error.ts';
+import { ConfigurationError, ConnectionFailed } from '../domain/errors/repmgr-error.ts';
 import type { DaemonStatus } from '../domain/peer-messages.ts';
 import type { Connection } from '../ports/connection.ts';
 import type { PeerAddress, PeerNetwork } from '../ports/peer-network.ts';
@@ -20,7 +20,7 @@ export function localDaemonAddress({ settings }: Pick<OperationContext, 'setting
 
 /**
  * Opens signed requests to daemons, with the cluster key from the metadata or from the state directory.
- * @throws ConfigurationError when there is no key yet.
+ * @throws ConfigurationError when there is no key yet, ConnectionFailed when it can't be known without a database.
  */
 export async function openPeerNetwork(
   { adapters, settings }: AccessContext,
@@ -29,6 +29,14 @@ export async function openPeerNetwork(
   const key = await findClusterKey({ adapters, settings }, connection);
   if (key !== undefined) {
     return adapters.peerNetwork({ clusterKey: key, nodeId: settings.settings.node_id });
+  }
+  if (connection === undefined) {
+    throw new ConnectionFailed(
+      'no repmgrd can be asked, as this node has not stored the key of the cluster',
+      {
+        hint: 'start the database of this node, or run the command on another node',
+      },
+    );
   }
   throw new ConfigurationError('this cluster has no key yet by which the daemons know each other', {
     hint: 'run "repmgr primary register --force" on the primary; it makes one',

@@ -47,7 +47,7 @@ function livePrimary({ livePrimary: primary }: PromotionFacts): PromotionObstacl
   if (primary === null) return undefined;
   return {
     message: `${describeNode(primary)} is up and is the primary of this cluster`,
-    hint: 'use "repmgr standby switchover" to exchange the roles, or stop that node first',
+    hint: 'to exchange the roles stop that node first, and let it come back with "repmgr node rejoin"',
     exit: 'PROMOTION_FAIL',
     canBeForced: false,
   };

@@ -44,7 +44,7 @@ function refusalHint(sqlState: string, { user, dbname, host }: ConnectionPlace):
       return `grant role "${user}" the right that is missing, or use a role that has it`;
     case '42P01':
     case '3F000':
-      return `check that the extension "repmgr" is installed in database "${dbname}"`;
+      return `check that "${dbname}" is the database of repmgr; "repmgr primary register" creates the schema in it`;
     case '25006':
       return `the server on "${host}" is a standby or read-only: send changes to the primary`;
     case '57014':

@@ -43,11 +43,23 @@ async function connectIfPossible(context: CommandContext): Promise<Connection | 
 
 /** @throws OperationFailed when it does not run. */
 async function findDaemon(context: CommandContext, local: Connection | undefined): Promise<number> {
-  const status = await withPeerNetwork(context, local, (network) => askLocalDaemon(context, network));
+  const status = await withPeerNetwork(context, local, (network) => askLocalDaemon(context, network)).catch(
+    notAsked,
+  );
   if (status !== undefined) return status.pid;
   throw new OperationFailed('repmgrd is not running, or does not answer', {
     exit: 'REPMGRD_SERVICE',
     hint: '"repmgr service status" shows which repmgrd answers',
+  });
+}
+
+/** Without database and key nobody can be asked; the process that would have to end is not known then. */
+function notAsked(error: unknown): never {
+  if (!(error instanceof ConnectionFailed)) throw error;
+  throw new OperationFailed(error.message, {
+    exit: 'REPMGRD_SERVICE',
+    hint: `start the database of this node, or run the command of "${parameter}" yourself`,
+    cause: error,
   });
 }
 

@@ -14,7 +14,10 @@ export async function checkRemoval(
 ): Promise<void> {
   const about = describeNode(target);
   if (target.type === 'witness') {
-    refuse(`${about} is a witness`, 'use "repmgr witness unregister"');
+    refuse(
+      `${about} is a witness`,
+      'its record is removed with "witness unregister" of repmgr 5, which is not there yet',
+    );
   }
   const nodes = await context.adapters.metadata.nodes(connection);
   const downstream = nodes.filter(({ upstreamNodeId }) => upstreamNodeId === target.nodeId);

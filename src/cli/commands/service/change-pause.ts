@@ -16,9 +16,10 @@ export async function changePause(context: CommandContext, paused: boolean): Pro
   const local = await connectIfPossible(context);
   try {
     const addresses = await addressesFrom(context, local);
-    return await withPeerNetwork(context, local, (network) =>
+    const exit = await withPeerNetwork(context, local, (network) =>
       change(context, { network, addresses, paused }),
     );
+    return exit !== 'SUCCESS' && local === undefined ? 'DB_CONN' : exit;
   } finally {
     await local?.close();
   }

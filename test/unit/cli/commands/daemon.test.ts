@@ -118,7 +118,7 @@ describe('daemon stop', () => {
     const world = cluster();
     setRunning(world);
     world.server(1).state = 'down';
-    expect((await run(world, 'stop -W')).status).toBe(1);
+    expect((await run(world, 'stop -W')).status).toBe(27);
     world.files.set('/data/node1.repmgr/cluster-key', world.peers.clusterKey);
     const { status, stderr } = await run(world, 'stop -W');
     expect(status).toBe(0);

@@ -244,7 +244,7 @@ describe('primary unregister', () => {
     expect((await unregister(world, '--node-id=9')).stderr).toContain('no record of a node with ID 9');
     expect((await unregister(world, '--node-id=3')).stderr).toContain('use "repmgr standby unregister"');
     world.change(3, { type: 'witness' });
-    expect((await unregister(world, '--node-id=3')).stderr).toContain('use "repmgr witness unregister"');
+    expect((await unregister(world, '--node-id=3')).stderr).toContain('is a witness');
     world.database.nodes = world.database.nodes.filter(({ nodeId }) => nodeId !== 3);
     expect((await unregister(world, '', 2)).stderr).toContain('is the running primary of this cluster');
     expect((await unregister(world, '-F', 2)).status).toBe(0);

@@ -153,6 +153,18 @@ describe('service pause and unpause', () => {
     expect(stderr).toContain('WARNING: the database of this node, "node1" (ID: 1), cannot be reached');
   });
 
+  test('ends with 6 when the local database is down and no repmgrd can be asked instead', async () => {
+    const world = cluster();
+    world.server(1).state = 'down';
+    const unknown = await runRepmgr(world, 'service pause', { nodeId: 1 });
+    expect(unknown.status).toBe(6);
+    expect(unknown.stderr).toContain('this node has not stored the key');
+    world.files.set('/data/node1.repmgr/cluster-key', `${world.peers.clusterKey}\n`);
+    world.peers.daemons.clear();
+    const silent = await runRepmgr(world, 'service pause', { nodeId: 1 });
+    expect(silent).toMatchObject({ status: 6, stderr: expect.stringContaining('no repmgrd answers') });
+  });
+
   test('says what to do when there is no cluster key', async () => {
     const world = cluster();
     world.database.clusterKey = undefined;

@@ -61,7 +61,7 @@ describe('promotionObstacles', () => {
     expect(others).toEqual([]);
     expect(obstacle).toMatchObject({ exit: 'PROMOTION_FAIL', canBeForced: false });
     expect(obstacle?.message).toContain('node "node1" (ID: 1)');
-    expect(obstacle?.hint).toContain('switchover');
+    expect(obstacle?.hint).toContain('node rejoin');
   });
 
   it('names everything at once', () => {
