@@ -8,6 +8,7 @@ import type { PeerNetwork } from '../ports/peer-network.ts';
 import type { PeerServer, PeerServerOptions } from '../ports/peer-server.ts';
 import { CoreLoop } from './core-loop.ts';
 import { coreParameters } from './core-parameters.ts';
+import type { DecisionJournal } from './decision-journal.ts';
 import { findEventDestination } from './find-event-destination.ts';
 import { matchUpstream } from './match-upstream.ts';
 import { messageOf, type Node } from './node.ts';
@@ -34,6 +35,7 @@ export interface DaemonOptions {
   /** As registered; empty while the local server is down. */
   readonly nodes: readonly NodeRecord[];
   readonly clusterKey: string | undefined;
+  readonly journal: DecisionJournal;
   readonly createPeerServer: (options: PeerServerOptions) => PeerServer;
 }
 
@@ -73,6 +75,7 @@ export class Daemon {
       loop: () => this.loop,
       watch: () => this.watch,
       events: this.events,
+      journal: options.journal,
       onFollowed: (conninfo, nodeId) => {
         this.followed = { conninfo, nodeId };
       },
@@ -152,6 +155,7 @@ export class Daemon {
       details: 'the daemon was asked to end; PostgreSQL goes on running',
     });
     await Promise.all([this.server.stop(), this.performer.end(), this.events.settled()]);
+    await this.options.journal.settled();
     this.metadata.close();
     await this.watch.stop();
     await this.network.close();
@@ -160,6 +164,7 @@ export class Daemon {
   private createServer(): PeerServer {
     const { node } = this;
     const handle = createMessageHandler(node, this.loop, {
+      journal: this.options.journal,
       startedAt: node.adapters.clock.wallTime(),
       freshen: () =>
         Promise.race([this.watch.look(), node.adapters.clock.sleep(freshenLimitMs, node.ending)]),

@@ -5,6 +5,7 @@ import { WalRounds } from '../operations/wal-rounds.ts';
 import type { Connection } from '../ports/connection.ts';
 import { afterOpening } from './after-opening.ts';
 import type { CoreLoop, ServerEffect } from './core-loop.ts';
+import { type DecisionJournal, describeReasoning } from './decision-journal.ts';
 import { messageOf, type Node } from './node.ts';
 import type { EventRecorder } from './record-cluster-events.ts';
 import { assessCrash, fenceServer } from './server/close-server.ts';
@@ -20,6 +21,7 @@ export interface PerformerOptions {
   readonly loop: () => CoreLoop;
   readonly watch: () => ServerWatch;
   readonly events: EventRecorder;
+  readonly journal: Pick<DecisionJournal, 'record'>;
   /** This `primary_conninfo`, as this daemon has just written it, leads to that node. */
   readonly onFollowed: (primaryConninfo: string, primary: NodeId) => void;
 }
@@ -57,7 +59,11 @@ export class EffectPerformer {
         return;
       case 'explain': {
         const { rule, text, evidence } = effect.explanation;
-        node.log.notice(`${text} [${rule}]`, { facts: evidence });
+        node.log.notice(`${text} [${rule}]`, {
+          detail: describeReasoning(effect.explanation),
+          facts: evidence,
+        });
+        this.options.journal.record(effect.explanation, loop().state.durable.term);
         return;
       }
       case 'probePrimary':

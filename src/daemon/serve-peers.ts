@@ -3,6 +3,7 @@ import type { DaemonStatus, ProtocolStatus } from '../domain/peer-messages.ts';
 import { ownVersion } from '../domain/product-version.ts';
 import type { PeerMessageSender } from '../ports/peer-server.ts';
 import type { CoreLoop } from './core-loop.ts';
+import type { DecisionJournal } from './decision-journal.ts';
 import type { Node } from './node.ts';
 import {
   decode,
@@ -28,10 +29,12 @@ export interface HandlerOptions {
   readonly startedAt: Date;
   /** Looks at the local server, so that a status tells the position of now; bounded. */
   readonly freshen: () => Promise<void>;
+  readonly journal: Pick<DecisionJournal, 'answer'>;
 }
 
 /** Answers the messages of other daemons and of the command line. */
-export function createMessageHandler(node: Node, loop: CoreLoop, { startedAt, freshen }: HandlerOptions) {
+export function createMessageHandler(node: Node, loop: CoreLoop, options: HandlerOptions) {
+  const { startedAt, freshen, journal } = options;
   const withCore = async (reply: Promise<unknown>): Promise<Answer> => {
     const body = await reply;
     return body === undefined ? ending : { status: 200, body: toJsonValue(body) };
@@ -66,6 +69,8 @@ export function createMessageHandler(node: Node, loop: CoreLoop, { startedAt, fr
         const request = decode(pauseRequest, body);
         return request === undefined ? malformed : withCore(loop.requestPause(request.paused));
       }
+      case 'decisions':
+        return journal.answer(body);
       default:
         return { status: 404, body: { error: `unknown message "${message}"` } };
     }
@@ -88,5 +93,7 @@ function completeStatus(node: Node, loop: CoreLoop, status: ProtocolStatus, star
     version: ownVersion,
     upstreamLastSeenSecs: isUpstreamSeen ? Math.max(0, Math.round((nowMs - seenAtMs) / 1_000)) : -1,
     explanation: state.explanation?.text ?? 'nothing has happened since this daemon started',
+    leaseMs: state.durable.configuration?.leaseMs ?? state.parameters.leaseMs,
+    crashAction: state.parameters.crashAction,
   };
 }

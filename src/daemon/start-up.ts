@@ -6,6 +6,7 @@ import type { NodeRecord } from '../domain/node.ts';
 import { clusterKeyFile } from '../operations/daemon-access.ts';
 import { keepClusterKey, prepareIncarnation } from '../operations/prepare-voter.ts';
 import type { Connection } from '../ports/connection.ts';
+import { type DecisionJournal, openDecisionJournal } from './decision-journal.ts';
 import { type Node, operationContext } from './node.ts';
 import { createStateStore, type JsonFile, type StateStore } from './state-store.ts';
 
@@ -18,6 +19,7 @@ export interface Preparation {
   /** As registered; empty when the local server is down: then what the voter remembers has to do. */
   readonly nodes: readonly NodeRecord[];
   readonly clusterKey: string | undefined;
+  readonly journal: DecisionJournal;
 }
 
 /**
@@ -39,7 +41,8 @@ export async function prepare(
   const connection = await connectUnlessVoter(node, durable);
   try {
     const nodes = connection === undefined ? [] : await requireRecord(node, connection);
-    return { store, durable, nodes, clusterKey: await findClusterKey(node, connection, directory) };
+    const journal = await openDecisionJournal(node, directory);
+    return { store, durable, nodes, clusterKey: await findClusterKey(node, connection, directory), journal };
   } finally {
     await connection?.close();
   }

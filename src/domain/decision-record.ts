@@ -41,3 +41,24 @@ export interface DecisionRecord {
   readonly times: number;
   readonly lastAt: string;
 }
+
+/** Asks a daemon for its journal of decisions. Ages and no times: the clocks of hosts may differ. */
+export interface DecisionsRequest {
+  /** Decisions made longer ago are left out; null: as far back as the journal goes. */
+  readonly sinceAgoMs: number | null;
+  /** Decisions made less long ago are left out; 0: up to now. */
+  readonly untilAgoMs: number;
+  /** The newest so many. */
+  readonly limit: number;
+}
+
+export interface DecisionsReply {
+  readonly nodeId: NodeId;
+  readonly nodeName: string;
+  /** Wall-clock time of this node, ISO 8601 in UTC. */
+  readonly now: string;
+  /** Oldest first. */
+  readonly decisions: readonly DecisionRecord[];
+  /** The last decision before those. */
+  readonly before: DecisionRecord | null;
+}

@@ -120,6 +120,10 @@ export interface DaemonStatus extends ProtocolStatus {
   readonly upstreamLastSeenSecs: number;
   /** One sentence: why the node is in the state it is in. */
   readonly explanation: string;
+  /** The lease in force; absent in daemons of earlier releases, as is the next one. */
+  readonly leaseMs?: number;
+  /** `primary_crash_action` of this node. */
+  readonly crashAction?: 'auto' | 'restart' | 'failover';
 }
 
 export interface PauseRequest {

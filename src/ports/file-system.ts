@@ -43,6 +43,8 @@ export interface FileSystem {
   linkTarget(path: string): Promise<string | undefined>;
   /** Replaces the file in one step: readers see the old or the new content. `mode` defaults to 0600. */
   writeDurably(path: string, content: string | Uint8Array, options?: { mode?: number }): Promise<void>;
+  /** Adds to the end of a file, made with mode 0600 where absent. Not durable: a power cut may take it back. */
+  append(path: string, content: string): Promise<void>;
   /** Durably creates an empty file; false, and nothing touched, when something of that name is there. */
   createEmptyDurably(path: string, options?: { mode?: number }): Promise<boolean>;
   /** Durably copies one file, replacing the destination; `mode` defaults to the source's. */

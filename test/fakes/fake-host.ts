@@ -53,6 +53,9 @@ export function createFakeFileSystem(files: Map<string, string>): FileSystem {
     writeDurably: async (path, content) => {
       files.set(path, Buffer.from(content).toString());
     },
+    append: async (path, content) => {
+      files.set(path, (files.get(path) ?? '') + content);
+    },
     makeDirectory: async () => {},
     list: async (path) => {
       const names = [...files.keys()].filter((name) => name.startsWith(`${path}/`));

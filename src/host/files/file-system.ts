@@ -1,5 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import {
+  appendFile,
   chmod,
   copyFile,
   readdir,
@@ -31,6 +32,8 @@ export function createFileSystem(processes: Pick<ProcessTable, 'find'>): FileSys
     linkTarget,
     realPath: (path) => absentAsUndefined('resolve path', path, () => realpath(path)),
     writeDurably: writeFileDurably,
+    append: (path, content) =>
+      orFail('append to file', path, () => appendFile(path, content, { mode: 0o600 })),
     createEmptyDurably: (path, options = {}) => createEmptyDurably(path, options.mode),
     copyFileDurably,
     renameDurably,

@@ -32,6 +32,14 @@ describe('the file system', () => {
     expect(await files.list(folder)).toEqual(['a', 'b']);
   });
 
+  it('appends to a file, which only its owner may read', async () => {
+    await files.append(at('a'), 'one\n');
+    await files.append(at('a'), 'two\n');
+    expect(await files.readText(at('a'))).toBe('one\ntwo\n');
+    expect(modeOf('a')).toBe(0o600);
+    await expect(files.append(at('no/such/folder'), 'x')).rejects.toBeInstanceOf(OperationFailed);
+  });
+
   it('leaves the old file and no other behind when writing fails', async () => {
     mkdirSync(at('taken'));
     const writing = files.writeDurably(at('taken'), 'x');
