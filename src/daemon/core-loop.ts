@@ -19,6 +19,7 @@ import {
   decode,
   heartbeatReply,
   protocolStatus,
+  releaseReply,
   toJsonValue,
   transferReply,
   voteReply,
@@ -213,6 +214,8 @@ function decodeReply(message: PeerRequest['message'], body: unknown): PeerRespon
       return decode(voteReply, body) ?? null;
     case 'transfer':
       return decode(transferReply, body) ?? null;
+    case 'released':
+      return decode(releaseReply, body) ?? null;
     case 'status':
       return decode(protocolStatus, body) ?? null;
     default:

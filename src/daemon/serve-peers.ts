@@ -10,6 +10,7 @@ import {
   heartbeatRequest,
   pauseRequest,
   toJsonValue,
+  release,
   transferRequest,
   voteRequest,
 } from './wire/schemas.ts';
@@ -57,6 +58,12 @@ export function createMessageHandler(node: Node, loop: CoreLoop, options: Handle
         return request === undefined ? malformed : withCore(loop.request(from, { message, body: request }));
       }
       case 'status': {
+      case 'released': {
+        const request = decode(release, body);
+        // It may make this node stand at once: with what it has now.
+        await freshen();
+        return request === undefined ? malformed : withCore(loop.request(from, { message, body: request }));
+      }
         await freshen();
         const status = await loop.request(from, { message, body: null });
         if (status === undefined) return ending;

@@ -52,6 +52,20 @@ export interface TransferReply extends VoterIdentity {
   readonly reason: string | null;
 }
 
+/**
+ * Said by the host of `nodeId` alone: its server is verified dead, and what it was promised in terms up to `term` is
+ * no longer needed; it will never act on it.
+ */
+export interface Release {
+  readonly nodeId: NodeId;
+  readonly term: number;
+}
+
+export interface ReleaseReply extends VoterIdentity {
+  /** Whether this voter was bound to that node. */
+  readonly accepted: boolean;
+}
+
 export interface VoteRequest {
   readonly term: number;
   readonly candidate: NodeId;
@@ -60,6 +74,8 @@ export interface VoteRequest {
   /** Length of the lease that a granted vote gives; absent in a request that knows none. */
   readonly leaseMs?: number;
   readonly token: TransferToken | null;
+  /** What the candidate was told by the host of the last primary; the voter may not have heard it. */
+  readonly release?: Release;
   /** The timeline that the candidate will open; null when it goes on with the one that it writes already. */
   readonly timeline: number | null;
   readonly reigns: readonly Reign[];

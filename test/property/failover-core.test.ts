@@ -86,6 +86,18 @@ const events: fc.Arbitrary<Bare> = fc.oneof(
     tag: { sentAtMs: startMs, scope },
     response: { message: 'status' as const, body: status(from) },
   })),
+  fc.tuple(other, term).map(([from, of]) => ({
+    type: 'request' as const,
+    from: id(from),
+    replyTo: 'released',
+    request: { message: 'released' as const, body: { nodeId: id(from), term: of } },
+  })),
+  fc.tuple(other, term, fc.integer({ min: 0, max: 9_000 })).map(([from, of, afterMs]) => ({
+    type: 'walAcknowledged' as const,
+    from: id(from),
+    term: of,
+    sentAtMs: startMs + afterMs,
+  })),
   fc.record({ type: fc.constant('finish' as const), ok: fc.boolean(), end: walEnd }),
 );
 

@@ -45,6 +45,17 @@ describe.each([3, 4, 5])('in a healthy cluster of %i', (nodes) => {
     }
   });
 
+  it('another node is writable within 400 ms after the host has said that both are gone', () => {
+    for (const seed of seeds) {
+      const world = healthyCluster(seed, nodes);
+      world.node(1).crashDaemon();
+      world.node(1).server.stop();
+      world.sayFarewell(world.node(1));
+      const outageMs = untilWritable(world, (node) => node.nodeId !== 1);
+      expect(outageMs, `seed ${seed}`).toBeLessThan(400);
+    }
+  });
+
   it('some node is writable within 250 ms, and the server’s own time, after PostgreSQL crashed', () => {
     for (const seed of seeds) {
       const world = healthyCluster(seed, nodes);

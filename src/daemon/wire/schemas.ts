@@ -7,6 +7,8 @@ import type {
   HeartbeatRequest,
   PauseRequest,
   ProtocolStatus,
+  Release,
+  ReleaseReply,
   TransferReply,
   TransferRequest,
   VoteReply,
@@ -97,6 +99,10 @@ export const heartbeatReply: Schema<HeartbeatReply> = v.object({
   highestTimeline: natural,
 });
 
+export const release: Schema<Release> = v.object({ nodeId, term: natural });
+
+export const releaseReply: Schema<ReleaseReply> = v.object({ ...identity, accepted: v.boolean() });
+
 export const voteRequest: Schema<VoteRequest> = v.object({
   term: natural,
   candidate: nodeId,
@@ -104,6 +110,7 @@ export const voteRequest: Schema<VoteRequest> = v.object({
   configurationVersion: version,
   leaseMs: v.exactOptional(natural),
   token: v.nullable(token),
+  release: v.exactOptional(release),
   timeline: v.nullable(natural),
   reigns,
 });

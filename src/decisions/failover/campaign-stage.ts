@@ -2,6 +2,7 @@ import type { Reasoning } from '../../domain/decision-record.ts';
 import type { TransferToken } from '../../domain/peer-messages.ts';
 import { isOpenServer } from './candidacy.ts';
 import { ownsLatestTerm, startWaitMs } from './lease.ts';
+import { isReleased } from './release.ts';
 import { type Campaign, highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
 
@@ -42,6 +43,7 @@ function isOwnVoteCounted(transition: Transition): boolean {
     state.durable.term === 0 ||
     state.reign !== null ||
     ownsLatestTerm(state) ||
+    isReleased(state) ||
     startWaitMs(state, transition.nowMs) === 0
   );
 }

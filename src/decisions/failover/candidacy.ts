@@ -1,4 +1,5 @@
 import { ownsLatestTerm, startWaitMs } from './lease.ts';
+import { isReleased } from './release.ts';
 import { whyNotPromotable } from './status.ts';
 import type { Transition } from './transition.ts';
 
@@ -14,6 +15,7 @@ export function campaignDueMs(transition: Transition): number | null {
     return null;
   if (state.role !== 'follower' && state.role !== 'fenced') return null;
   if (state.listeningSinceMs === null || whyNotPromotable(state) !== null) return null;
+  if (isReleased(state)) return state.nextCampaignAtMs;
   const lease = state.lease?.holder === transition.self ? 0 : (state.lease?.untilMs ?? 0);
   const still =
     state.walMovedAtMs === null || isOpenServer(transition) ? 0 : state.walMovedAtMs + transition.leaseMs;

@@ -4,6 +4,8 @@ import type {
   HeartbeatReply,
   HeartbeatRequest,
   ProtocolStatus,
+  Release,
+  ReleaseReply,
   TransferReply,
   TransferRequest,
   VoteReply,
@@ -31,6 +33,7 @@ export type PeerRequest =
   | { readonly message: 'prevote'; readonly body: VoteRequest }
   | { readonly message: 'vote'; readonly body: VoteRequest }
   | { readonly message: 'transfer'; readonly body: TransferRequest }
+  | { readonly message: 'released'; readonly body: Release }
   | { readonly message: 'status'; readonly body: null };
 
 /** A reply that failed for whatever reason (silent, refused, not authentic) is null: nothing. */
@@ -39,6 +42,7 @@ export type PeerResponse =
   | { readonly message: 'prevote'; readonly body: VoteReply | null }
   | { readonly message: 'vote'; readonly body: VoteReply | null }
   | { readonly message: 'transfer'; readonly body: TransferReply | null }
+  | { readonly message: 'released'; readonly body: ReleaseReply | null }
   | { readonly message: 'status'; readonly body: ProtocolStatus | null };
 
 /** What a request was sent for; comes back with its response, so that late ones can be told apart. */

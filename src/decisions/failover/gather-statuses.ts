@@ -8,6 +8,7 @@ import { learnReigns } from './learn-reigns.ts';
 import { isProbing } from './primary-probe.ts';
 import { majorityOf } from './quorum.ts';
 import { rankOf } from './rank-candidates.ts';
+import { isReleased } from './release.ts';
 import { startPreVote } from './request-votes.ts';
 import type { Transition } from './transition.ts';
 
@@ -97,15 +98,17 @@ function findVeto(transition: Transition, answered: readonly ProtocolStatus[]): 
     return { reason, waitMs: leaseMs / 4, changedBy: 'its PostgreSQL no longer answering as primary' };
   }
   for (const status of answered) {
+    // The word of the host that it waits for may not have reached it; the request for its vote brings it.
+    const waitsInVain = isReleased(state) && [state.release?.nodeId, null].includes(status.leaseHolder);
     const holds = status.leaseRemainingMs > 0 && status.leaseHolder !== transition.self;
-    if (holds && status.leaseHolder !== null) {
+    if (holds && status.leaseHolder !== null && !waitsInVain) {
       const reason = `node ${status.nodeId} is bound to node ${status.leaseHolder} for another ${Math.ceil(status.leaseRemainingMs)} ms`;
       const waitMs = Math.min(status.leaseRemainingMs, leaseMs) + 1;
       return { reason, waitMs, changedBy: 'the end of that promise, with no heartbeat before' };
     }
     const isStreaming =
       status.walStillMs !== null && status.walStillMs < leaseMs && !isOpenServer(transition);
-    if (isStreaming && status.walStillMs !== null) {
+    if (isStreaming && status.walStillMs !== null && !waitsInVain) {
       const reason = `WAL still moves at node ${status.nodeId}`;
       const waitMs = leaseMs - status.walStillMs + 1;
       return { reason, waitMs, changedBy: 'WAL that has stood still for a lease everywhere' };

@@ -10,6 +10,7 @@ import { learnReigns } from './learn-reigns.ts';
 import { boundByLease, leaseMarginMs } from './lease.ts';
 import { win } from './opening.ts';
 import { majorityOf } from './quorum.ts';
+import { isReleased } from './release.ts';
 import { ownPosition } from './status.ts';
 import type { Transition } from './transition.ts';
 import { refuseVote } from './voter.ts';
@@ -55,6 +56,7 @@ function voteRequest(transition: Transition, position: WalPosition, term: number
     configurationVersion: durable.configuration?.version ?? { term: 0, counter: 0 },
     leaseMs: transition.leaseMs,
     token: campaign?.token ?? null,
+    ...(transition.state.release === null ? {} : { release: transition.state.release }),
     timeline: campaign?.timeline ?? null,
     reigns: durable.reigns,
   };
@@ -160,7 +162,10 @@ export function sendVotes(transition: Transition): void {
     return;
   }
   const isBound =
-    campaign.token === null && state.reign === null && boundByLease(transition, transition.self) !== null;
+    campaign.token === null &&
+    state.reign === null &&
+    !isReleased(state) &&
+    boundByLease(transition, transition.self) !== null;
   const isStale = campaign.term <= state.durable.term && state.durable.votedFor !== transition.self;
   const { configuration } = state.durable;
   const isPaused = configuration === null || (isSuspended(configuration) && campaign.timeline !== null);

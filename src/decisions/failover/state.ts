@@ -4,6 +4,7 @@ import type {
   DaemonRole,
   PrimaryPhase,
   ProtocolStatus,
+  Release,
   TransferToken,
   VoteReply,
   VoteRequest,
@@ -199,6 +200,8 @@ export interface CoreState {
   /** The lease that was promised with it. */
   readonly walPromisedMs: number;
   readonly lease: HeldLease | null;
+  /** The last primary's host has said that its reign is over; void with the next promise to anybody. */
+  readonly release: Release | null;
   readonly primary: PrimarySighting | null;
   readonly reign: OwnReign | null;
   readonly probe: PrimaryProbe | null;
@@ -266,6 +269,7 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
     walSource: null,
     walPromisedMs: 0,
     lease: null,
+    release: null,
     primary: null,
     reign: null,
     probe: null,

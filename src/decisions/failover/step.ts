@@ -16,6 +16,7 @@ import { noteWalMoved, onObserved } from './observe-server.ts';
 import { onPrimaryStarted, onPromoted } from './opening.ts';
 import { onPauseRequested } from './pause.ts';
 import { onPrimaryProbed } from './primary-probe.ts';
+import { onReleased } from './release.ts';
 import { onVoteOfVoter, sendVotes } from './request-votes.ts';
 import type { CoreState } from './state.ts';
 import { protocolStatus } from './status.ts';
@@ -109,6 +110,9 @@ function onRequest(transition: Transition, event: CoreEvent & { type: 'request' 
     case 'transfer':
       onTransfer(transition, from, replyTo, request.body);
       return;
+    case 'released':
+      onReleased(transition, from, replyTo, request.body);
+      return;
     case 'status':
       transition.reply(replyTo, protocolStatus(transition.state, transition.nowMs));
       return;
@@ -142,6 +146,8 @@ function onResponse(transition: Transition, event: CoreEvent & { type: 'response
     case 'transfer':
       if (state.handover !== null && tag.scope === -state.handover.term)
         onTransferReply(transition, from, response.body);
+      return;
+    case 'released':
       return;
     case 'status':
       if (tag.scope < 0) {

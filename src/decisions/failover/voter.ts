@@ -9,6 +9,7 @@ import { ownIdentity } from './identity.ts';
 import { learnReigns, withReigns } from './learn-reigns.ts';
 import { boundByLease, isPromisedTo, startWaitMs } from './lease.ts';
 import { comparePositions, positionOf } from './position.ts';
+import { isReleased } from './release.ts';
 import { highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
 import { voteReply } from './vote-reply.ts';
@@ -33,6 +34,7 @@ export function onHeartbeat(
   const { leaseMs } = request.configuration;
   if (leaseMs > state.durable.longestLeaseMs) transition.remember({ longestLeaseMs: leaseMs });
   state.lease = { holder: from, term: request.term, untilMs: promiseUntilMs(transition, from, leaseMs) };
+  state.release = null;
   state.primary = { nodeId: from, term: request.term, phase: request.phase, heardAtMs: transition.nowMs };
   if (state.role === 'candidate') state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
   if (state.role === 'handing over' && state.handover !== null && request.term > state.handover.term) {
@@ -198,6 +200,7 @@ function grant(transition: Transition, replyTo: string, request: VoteRequest): v
   });
   const untilMs = promiseUntilMs(transition, request.candidate, leaseMs);
   state.lease = { holder: request.candidate, term: request.term, untilMs };
+  state.release = null;
   if (state.role === 'candidate') state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
   state.campaign = null;
   transition.explain('§6.5', `voted for node ${request.candidate} in term ${request.term}`, {
@@ -212,7 +215,7 @@ function grant(transition: Transition, replyTo: string, request: VoteRequest): v
 export function refuseVote(transition: Transition, request: VoteRequest): string | null {
   const { state, nowMs } = transition;
   const { durable } = state;
-  const isWaived = isWaivedByToken(transition, request);
+  const isWaived = isWaivedByToken(transition, request) || isReleased(state, request.release);
   if (!isWaived) {
     const bound = boundByLease(transition, request.candidate);
     if (bound !== null) return bound;

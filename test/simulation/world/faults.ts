@@ -33,6 +33,7 @@ export function injectFault(world: World, plan: FaultPlan): void {
     () => pauseHost(world, node),
     () => stallDaemon(world, node),
     () => setTraps(world),
+    () => shutDown(world, node),
     () => crashOtherDaemons(world, primary),
   ];
   if (plan.withPartitions) {
@@ -85,6 +86,20 @@ function crashOtherDaemons(world: World, primary: SimulatedNode | undefined): vo
 function crashHost(world: World, node: SimulatedNode): void {
   world.note(`fault: host of node ${node.nodeId} killed`);
   loseHost(world, node);
+}
+
+/** The host is shut down in order: at the end it says so in the name of both. */
+function shutDown(world: World, node: SimulatedNode): void {
+  world.note(`fault: host of node ${node.nodeId} shut down`);
+  node.crashDaemon();
+  world.clock.after(world.random.between(1, 800), () => {
+    if (node.state !== null) return;
+    node.server.wasShutDown = node.server.isRunning;
+    node.server.stop();
+    world.clock.after(world.random.between(1, 300), () => world.sayFarewell(node));
+  });
+  world.clock.after(world.random.between(1_500, 9_000), () => node.start());
+  startStandbyLater(world, node);
 }
 
 /** Daemon and server are gone at once; the host is back some time later. */

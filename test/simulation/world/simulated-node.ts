@@ -2,6 +2,7 @@ import type {
   CoreEffect,
   CoreEvent,
   OperationResult,
+  PeerRequest,
 } from '../../../src/decisions/failover/events-and-effects.ts';
 import {
   type CoreParameters,
@@ -402,6 +403,12 @@ export class SimulatedNode {
     if (!isRunning || receivedLsn === null || receivedLsn === this.seenLsn) return;
     this.seenLsn = receivedLsn;
     this.movedAtMs = this.localMs;
+  }
+
+  /** For what is asked of others, and what makes this node ask, the daemon takes a fresh look first. */
+  receive(from: NodeId, replyTo: string, request: PeerRequest): void {
+    if (request.message === 'status' || request.message === 'released') this.observe();
+    this.feed({ type: 'request', from, replyTo, request });
   }
 
   private observe(): void {

@@ -1,3 +1,4 @@
+import { endReign } from '../../../src/decisions/failover/end-reign.ts';
 import type { CoreEffect, PeerResponse } from '../../../src/decisions/failover/events-and-effects.ts';
 import { type CoreParameters, emptyDurableState } from '../../../src/decisions/failover/state.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
@@ -174,7 +175,7 @@ export class World {
       return;
     }
     this.network.deliver(sender.nodeId, target, () => {
-      receiver.feed({ type: 'request', from: sender.nodeId, replyTo, request: effect.request });
+      receiver.receive(sender.nodeId, replyTo, effect.request);
     });
   }
 
@@ -183,6 +184,23 @@ export class World {
     if (request !== undefined) this.checkers.onVote(sender, request, body as VoteReply);
     const target = Number(replyTo.split('.')[0]);
     this.network.deliver(sender.nodeId, target, () => this.pending.get(replyTo)?.(body));
+  }
+
+  /** What the host of a dead daemon and a dead server does in their name (`repmgr node farewell`). */
+  sayFarewell(node: SimulatedNode): void {
+    if (node.state !== null || node.server.isRunning) return;
+    const ended = endReign(node.durable, node.nodeId);
+    if (ended === null) return;
+    node.durable = { ...node.durable, ...ended.change };
+    node.server.hasStandbySignal = true;
+    this.note(`node ${node.nodeId} says that its reign of term ${ended.term} is over`);
+    const request = { message: 'released', body: { nodeId: node.nodeId, term: ended.term } } as const;
+    for (const { nodeId } of node.durable.configuration?.voters ?? []) {
+      if (nodeId === node.nodeId) continue;
+      this.network.deliver(node.nodeId, nodeId, () =>
+        this.node(nodeId).receive(node.nodeId, 'released', request),
+      );
+    }
   }
 
   /** A trap set by a fault has sprung: the whole host is gone between two effects. */

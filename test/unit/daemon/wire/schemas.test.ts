@@ -6,6 +6,8 @@ import {
   heartbeatReply,
   heartbeatRequest,
   protocolStatus,
+  release,
+  releaseReply,
   toJsonValue,
   transferReply,
   transferRequest,
@@ -20,6 +22,7 @@ const requestSchemas = {
   prevote: voteRequest,
   vote: voteRequest,
   transfer: transferRequest,
+  released: release,
 } as const;
 
 /** What a daemon sends must be what its peer reads: through JSON and the schema and back. */
@@ -43,7 +46,7 @@ test('every message and every stored state of a simulated cluster survives the w
   };
   const reply = world.reply.bind(world);
   world.reply = (sender, replyTo, body) => {
-    const schemas = { heartbeatReply, voteReply, transferReply, protocolStatus };
+    const schemas = { heartbeatReply, voteReply, transferReply, releaseReply, protocolStatus };
     const fitting = Object.entries(schemas).filter(([, schema]) => {
       const decoded = decode(schema as never, throughTheWire(body));
       return isDeepStrictEqual(decoded, body);
