@@ -9,8 +9,8 @@ import {
   decode,
   heartbeatRequest,
   pauseRequest,
-  toJsonValue,
   release,
+  toJsonValue,
   transferRequest,
   voteRequest,
 } from './wire/schemas.ts';
@@ -57,13 +57,13 @@ export function createMessageHandler(node: Node, loop: CoreLoop, options: Handle
         const request = decode(transferRequest, body);
         return request === undefined ? malformed : withCore(loop.request(from, { message, body: request }));
       }
-      case 'status': {
       case 'released': {
         const request = decode(release, body);
         // It may make this node stand at once: with what it has now.
         await freshen();
         return request === undefined ? malformed : withCore(loop.request(from, { message, body: request }));
       }
+      case 'status': {
         await freshen();
         const status = await loop.request(from, { message, body: null });
         if (status === undefined) return ending;
