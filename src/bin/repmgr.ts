@@ -4,6 +4,7 @@ import type { ProgramIo } from '../cli/program-io.ts';
 import type { Surroundings } from '../cli/run-command.ts';
 import { exitStatusOf } from '../domain/errors/exit-codes.ts';
 import { wantsColour } from '../observability/wants-colour.ts';
+import { endOnSignals } from './end-on-signals.ts';
 import { workingDirectory } from './working-directory.ts';
 
 const interrupt = endOnSignals();
@@ -39,18 +40,6 @@ function createSink(stream: NodeJS.WriteStream): TextSink {
 function lostOutput(): NodeJS.ErrnoException | undefined {
   const failure: NodeJS.ErrnoException | null = process.stdout.errored;
   return failure === null || failure.code === 'EPIPE' ? undefined : failure;
-}
-
-/** Aborts at the first signal; a second one ends the program at once. */
-function endOnSignals(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => {
-      controller.abort();
-      process.once(name, () => process.exit(130));
-    });
-  }
-  return controller.signal;
 }
 
 const io: ProgramIo = {

@@ -117,12 +117,21 @@ export async function placeObstacle(
     }
     let existing = target;
     while (existing !== '/' && !(await files.exists(existing))) existing = parentOf(existing);
-    const probe = `${existing === '/' ? '' : existing}/.repmgr-probe-${process.pid}`;
+    return await writeObstacle(files, existing);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function writeObstacle(files: FileSystem, directory: string): Promise<string | undefined> {
+  const probe = `${directory === '/' ? '' : directory}/.repmgr-probe-${process.pid}`;
+  try {
     await files.makeDirectory(probe);
     await files.removeTree(probe);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const code = (error as { readonly cause?: NodeJS.ErrnoException }).cause?.code;
+    return `nothing can be created in "${directory}"${code === undefined ? '' : `: ${code}`}`;
   }
 }
 
