@@ -1,3 +1,4 @@
+import { mayOpen } from '../decisions/failover/may-open.ts';
 import type { NodeId } from '../domain/node.ts';
 import type { DaemonStatus, ProtocolStatus } from '../domain/peer-messages.ts';
 import { ownVersion } from '../domain/product-version.ts';
@@ -100,6 +101,7 @@ function completeStatus(node: Node, loop: CoreLoop, status: ProtocolStatus, star
     version: ownVersion,
     upstreamLastSeenSecs: isUpstreamSeen ? Math.max(0, Math.round((nowMs - seenAtMs) / 1_000)) : -1,
     explanation: state.explanation?.text ?? 'nothing has happened since this daemon started',
+    opening: mayOpen(state, nowMs),
     leaseMs: state.durable.configuration?.leaseMs ?? state.parameters.leaseMs,
     crashAction: state.parameters.crashAction,
   };

@@ -5,13 +5,13 @@ import { ConfigurationError, ConnectionFailed } from '../domain/errors/repmgr-er
 import type { NodeRecord } from '../domain/node.ts';
 import { clusterKeyFile } from '../operations/daemon-access.ts';
 import { keepClusterKey, prepareIncarnation } from '../operations/prepare-voter.ts';
+import { voterStateFile } from '../operations/state-directory.ts';
 import type { Connection } from '../ports/connection.ts';
 import { type DecisionJournal, openDecisionJournal } from './decision-journal.ts';
 import { type Node, operationContext } from './node.ts';
 import { createStateStore, type JsonFile, type StateStore } from './state-store.ts';
 
 const connectLimitMs = 5_000;
-const stateFile = 'voter-state.json';
 
 export interface Preparation {
   readonly store: StateStore;
@@ -36,7 +36,7 @@ export async function prepare(
   const directory = effectiveStateDirectory(node.settings.settings);
   const incarnation = await prepareIncarnation(operationContext(node));
   const hint = 'restore the file from a backup of this host, or unregister and register this node again';
-  const store = createStateStore(openJsonFile(`${directory}/${stateFile}`, hint));
+  const store = createStateStore(openJsonFile(`${directory}/${voterStateFile}`, hint));
   const durable = await store.load(incarnation);
   const connection = await connectUnlessVoter(node, durable);
   try {

@@ -126,6 +126,12 @@ export interface ProtocolStatus extends VoterIdentity {
   readonly votersHeard: readonly NodeId[];
 }
 
+/** Whether PostgreSQL of a node may be started out of recovery; `undecided` will soon be one of the others. */
+export interface OpeningVerdict {
+  readonly mayOpen: 'yes' | 'no' | 'undecided';
+  readonly reason: string;
+}
+
 /** Reply to `status` as the command line reads it. */
 export interface DaemonStatus extends ProtocolStatus {
   readonly nodeName: string;
@@ -136,6 +142,8 @@ export interface DaemonStatus extends ProtocolStatus {
   readonly upstreamLastSeenSecs: number;
   /** One sentence: why the node is in the state it is in. */
   readonly explanation: string;
+  /** For `repmgr node guard`; absent in daemons of earlier releases. */
+  readonly opening?: OpeningVerdict;
   /** The lease in force; absent in daemons of earlier releases, as is the next one. */
   readonly leaseMs?: number;
   /** `primary_crash_action` of this node. */

@@ -9,18 +9,30 @@ const markerName = 'rewind-in-progress.json';
 
 type MarkerContext = Pick<OperationContext, 'adapters' | 'settings'>;
 
-export async function isHalfRewound({ adapters, settings }: MarkerContext): Promise<boolean> {
-  return adapters.files.exists(markerPath(settings));
+export interface RewindFacts {
+  readonly primaryNodeId: number;
+  /** Where the node's own configuration files are meanwhile; pg_rewind may have replaced those in the directory. */
+  readonly archiveDirectory: string;
 }
 
-export async function setRewindMarker(
-  { adapters, settings }: MarkerContext,
-  facts: { readonly primaryNodeId: number },
-): Promise<void> {
+/** False also when the directory was replaced since: the marker is about one directory, not about its name. */
+export async function isHalfRewound(context: MarkerContext): Promise<boolean> {
+  return (await readMarker(context)) !== undefined;
+}
+
+/** The archive of configuration files of a half-rewound directory. */
+export async function archiveOfHalfRewound(context: MarkerContext): Promise<string | undefined> {
+  const archive = (await readMarker(context))?.['archiveDirectory'];
+  return typeof archive === 'string' ? archive : undefined;
+}
+
+export async function setRewindMarker(context: MarkerContext, facts: RewindFacts): Promise<void> {
+  const { adapters, settings } = context;
   await adapters.files.makeDirectory(stateDirectory(settings.settings));
   const content = {
     ...facts,
     dataDirectory: settings.settings.data_directory,
+    inode: await inodeOf(context),
     startedAt: adapters.clock.wallTime().toISOString(),
   };
   await adapters.files.writeDurably(markerPath(settings), `${JSON.stringify(content)}\n`);
@@ -28,6 +40,29 @@ export async function setRewindMarker(
 
 export async function clearRewindMarker({ adapters, settings }: MarkerContext): Promise<void> {
   await adapters.files.removeFile(markerPath(settings));
+}
+
+/** Undefined without a marker, or with one of another directory. One that can't be read counts as of this one. */
+async function readMarker(context: MarkerContext): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const text = await context.adapters.files.readText(markerPath(context.settings));
+  if (text === undefined) return undefined;
+  const content = parseMarker(text);
+  const { inode } = content;
+  return typeof inode === 'string' && inode !== (await inodeOf(context)) ? undefined : content;
+}
+
+function parseMarker(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const content: unknown = JSON.parse(text);
+    return typeof content === 'object' && content !== null ? { ...content } : {};
+  } catch {
+    return {}; // written in part, or by hand: the careful side
+  }
+}
+
+/** Without the number of the file system, which may be another after a restart of the host. */
+async function inodeOf({ adapters, settings }: MarkerContext): Promise<string | null> {
+  return (await adapters.files.status(settings.settings.data_directory))?.inode ?? null;
 }
 
 function markerPath(settings: OperationContext['settings']): string {

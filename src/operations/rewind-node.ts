@@ -70,7 +70,10 @@ async function rewindUnderMarker(
   archive: ConfigurationArchive,
 ): Promise<void> {
   const { localServer, primary, evidence } = request;
-  await setRewindMarker(context, { primaryNodeId: primary.node.nodeId });
+  await setRewindMarker(context, {
+    primaryNodeId: primary.node.nodeId,
+    archiveDirectory: archive.directory,
+  });
   // pg_rewind recovers an uncleanly stopped server in single-user mode, which refuses standby.signal.
   await localServer.removeRecycledPidFile();
   const hidesSignal = !evidence.local.isCleanlyShutDown && (await localServer.hasStandbySignal());

@@ -5,6 +5,9 @@ export function stateDirectory(settings: Pick<Settings, 'state_directory' | 'dat
   return settings.state_directory === '' ? `${settings.data_directory}.repmgr` : settings.state_directory;
 }
 
+/** Name of the file in it that holds what the voter must not forget; only the daemon writes it. */
+export const voterStateFile = 'voter-state.json';
+
 /** `20261122T215103Z`, for names of folders that sort by time. */
 export function timestampForName(time: Date): string {
   return `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;

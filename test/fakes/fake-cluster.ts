@@ -1,8 +1,8 @@
-import { LocalCommandFailed } from '../../src/domain/errors/repmgr-error.ts';
+import { LocalCommandFailed, OperationFailed } from '../../src/domain/errors/repmgr-error.ts';
 import type { NodeId, NodeRecord } from '../../src/domain/node.ts';
 import type { Adapters } from '../../src/ports/adapters.ts';
 import type { BackupSource } from '../../src/ports/backup-source.ts';
-import type { ControlData, LocalServer } from '../../src/ports/local-server.ts';
+import type { ControlData, LocalServer, ProcessState } from '../../src/ports/local-server.ts';
 import type { Rewind } from '../../src/ports/rewind.ts';
 import { createFakeDatabase, createFakeMetadataStore, type FakeDatabase } from './fake-database.ts';
 import { createFakeFileSystem, createFakeProcessTable, FakeClock, FakeRunner } from './fake-host.ts';
@@ -61,6 +61,9 @@ export class FakeCluster {
   readonly database: FakeDatabase;
   /** Undefined: there is no readable data directory. */
   controlData: Partial<ControlData> | undefined;
+  /** Of the local server. */
+  postmaster: ProcessState = { kind: 'absent' };
+  isDiskFull = false;
 
   constructor(nodes: NodeRecord[]) {
     this.database = createFakeDatabase(nodes);
@@ -110,7 +113,7 @@ export class FakeCluster {
       metadata: createFakeMetadataStore(),
       backup: partialPort<BackupSource>('BackupSource', {}),
       rewind: partialPort<Rewind>('Rewind', {}),
-      localServer: () => this.#localServer(),
+      localServer: ({ data_directory: directory }) => this.#localServer(directory),
       peerNetwork: ({ clusterKey }) => {
         const key = typeof clusterKey === 'string' ? clusterKey : (clusterKey() ?? '');
         return this.peers.open({ clusterKey: key });
@@ -118,9 +121,18 @@ export class FakeCluster {
     };
   }
 
-  #localServer(): LocalServer {
-    const { controlData } = this;
+  #localServer(directory: string): LocalServer {
+    const { controlData, files } = this;
+    const signalFile = `${directory}/standby.signal`;
     return partialPort<LocalServer>('LocalServer', {
+      dataDirectory: directory,
+      processState: async () => this.postmaster,
+      hasStandbySignal: async () => files.has(signalFile),
+      writeStandbySignal: async () => {
+        if (this.isDiskFull) throw new OperationFailed(`no space is left for "${signalFile}"`);
+        files.set(signalFile, '');
+      },
+      releaseTimelines: async () => [],
       majorVersion: async () => (controlData === undefined ? undefined : 15),
       controlData: async () => {
         if (controlData !== undefined) return partialPort<ControlData>('ControlData', controlData);

@@ -50,6 +50,7 @@ export function createFakeFileSystem(files: Map<string, string>): FileSystem {
   return partialPort<FileSystem>('FileSystem', {
     readText: async (path) => files.get(path),
     exists: async (path) => files.has(path),
+    status: async () => undefined,
     writeDurably: async (path, content) => {
       files.set(path, Buffer.from(content).toString());
     },

@@ -13,6 +13,7 @@ export const loaders: Partial<Record<CommandName, Loader>> = {
   'standby follow': () => import('../commands/standby/follow.ts'),
   'node rejoin': () => import('../commands/node/rejoin.ts'),
   'standby unregister': () => import('../commands/standby/unregister.ts'),
+  'node guard': () => import('../commands/node/guard.ts'),
   'node status': () => import('../commands/node/status.ts'),
   'cluster show': () => import('../commands/cluster/show.ts'),
   'cluster event': () => import('../commands/cluster/event.ts'),

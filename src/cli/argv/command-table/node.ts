@@ -79,6 +79,25 @@ export const nodeCommands = [
     events: ['node_rejoin'],
   },
   {
+    path: ['node', 'guard'],
+    summary: 'decide how PostgreSQL of this node may start, before it does',
+    description:
+      'To be run before PostgreSQL starts, wherever it is started (ExecStartPre of its systemd unit). Unless this ' +
+      'node holds a lease that a majority acknowledges now, standby.signal is written, so that PostgreSQL starts ' +
+      'in recovery and repmgrd opens it once it is elected: a primary that returns never accepts a write by ' +
+      'itself. Works when repmgrd does not run. A node that is in no voting cluster yet, or the only voter of its ' +
+      'cluster, starts as it is. --wait bounds the time (default 2 s).',
+    uses: ['wait'],
+    configFile: 'always',
+    supportsDryRun: true,
+    exitStatuses: {
+      BAD_CONFIG: 'do not start: repmgr.conf or the data directory cannot be used',
+      NO_RESTART: 'do not start: standby.signal is needed and cannot be written',
+      REJOIN_FAIL: 'do not start: the data directory is half rewound or half exchanged',
+    },
+    events: [],
+  },
+  {
     path: ['node', 'service'],
     summary: 'start, stop, restart, reload or promote the server of this node',
     description:

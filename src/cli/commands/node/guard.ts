@@ -14,14 +14,15 @@ const filesLimitMs = 10_000;
 /** `repmgr node guard`: to be run before PostgreSQL starts. Success means: go on and start it. */
 export const run: CommandRun = async (context) => {
   const timeoutMs = waitLimitMs(context);
-  const work = guard(context, timeoutMs);
-  return within(context.adapters.clock, timeoutMs + filesLimitMs, work, () => {
-    throw new OperationFailed('the files of this node do not answer', {
-      exit: 'NO_RESTART',
-      hint: 'check the file systems of data directory and state directory',
-    });
-  });
+  return within(timeoutMs + filesLimitMs, guard(context, timeoutMs), filesDoNotAnswer);
 };
+
+function filesDoNotAnswer(): OperationFailed {
+  return new OperationFailed('the files of this node do not answer', {
+    exit: 'NO_RESTART',
+    hint: 'check the file systems of data directory and state directory',
+  });
+}
 
 function waitLimitMs({ options }: CommandContext): number {
   const { wait } = options;
@@ -60,10 +61,13 @@ async function requireDataDirectory({ settings }: CommandContext, localServer: L
 
 async function refuseHalfRewound(context: CommandContext, { dataDirectory }: LocalServer): Promise<void> {
   if (!(await isHalfRewound(context))) return;
-  throw new OperationFailed(`pg_rewind stopped half-way in "${dataDirectory}", so its data are inconsistent`, {
-    exit: 'REJOIN_FAIL',
-    hint: 'let repmgrd or "repmgr node rejoin" finish it, or replace it with "repmgr standby clone --force"',
-  });
+  throw new OperationFailed(
+    `pg_rewind stopped half-way in "${dataDirectory}", so its data are inconsistent`,
+    {
+      exit: 'REJOIN_FAIL',
+      hint: 'let repmgrd or "repmgr node rejoin" finish it, or replace it with "repmgr standby clone --force"',
+    },
+  );
 }
 
 /** @throws OperationFailed (NO_RESTART): then PostgreSQL must not start, as it would open for writing. */
@@ -84,10 +88,7 @@ async function forceRecovery(localServer: LocalServer): Promise<void> {
 }
 
 /** Timelines that a promotion reserved and did not take would keep a server in recovery from starting. */
-async function clearTheWay(
-  { log, options }: CommandContext,
-  localServer: LocalServer,
-): Promise<void> {
+async function clearTheWay({ log, options }: CommandContext, localServer: LocalServer): Promise<void> {
   if (options['dry-run'] || (await localServer.processState()).kind === 'running') return;
   try {
     await localServer.releaseTimelines();
