@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { main } from '../../src/cli/main.ts';
 import type { TextSink } from '../../src/cli/output/output.ts';
+import { loadSettings } from '../../src/config/load-settings.ts';
 import type { LoadedSettings } from '../../src/config/loaded-settings.ts';
 import { defaultSettings, type Settings } from '../../src/config/settings.ts';
 import { openConsoleLog } from '../../src/observability/logger/open-console-log.ts';
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly effectiveUserId?: number;
   readonly isTerminal?: boolean;
   readonly signal?: AbortSignal;
+  /** A file on disk for `-f`, really read; it takes the place of `nodeId` and `settings`. */
+  readonly configFile?: string;
   /** Collects what `--log-to-file` writes. */
   readonly daemonLog?: string[];
 }
@@ -35,9 +38,12 @@ export async function runRepmgr(cluster: FakeCluster, line: string, options: Run
     effectiveUserId: options.effectiveUserId ?? 1_000,
     signal: options.signal ?? new AbortController().signal,
   };
+  const { configFile } = options;
   const argv = line.split(' ').filter((word) => word !== '');
+  if (configFile !== undefined) argv.push('-f', configFile);
   const status = await main(argv, io, {
-    loadSettings: async () => fakeSettings(options),
+    loadSettings: async (request) =>
+      configFile === undefined ? fakeSettings(options) : loadSettings({ ...request, cwd: '/' }),
     loadAdapters: async () => cluster.adapters(),
     openConsoleLog: async (filter) => openConsoleLog({ ...filter, stream: stderr.stream, environment: {} }),
     openDaemonLog: async (log) =>
