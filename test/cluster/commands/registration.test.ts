@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterNode } from '../../../lab/cluster-node.ts';
 import { TestCluster } from '../../../lab/test-cluster.ts';
+import { waitFor } from '../../../lab/wait-for.ts';
 
 // One cluster for all: each test leaves it as it found it. No repmgrd runs.
 describe('commands on a real cluster', () => {
@@ -85,6 +87,32 @@ describe('commands on a real cluster', () => {
     expect((await primary.repmgr(['standby', 'unregister', '--node-name=node2'])).status).toBe(0);
     expect((await primary.repmgr(['cluster', 'show', '--csv'])).stdout).toBe('1,0,0\n');
     expect((await standby.repmgr(['standby', 'register', '--wait-sync=10'])).status).toBe(0);
+    expect((await primary.repmgr(['cluster', 'show', '--csv'])).stdout).toBe('1,0,0\n2,0,1\n');
+  });
+
+  it('ends at Ctrl-C while a query hangs, and has changed nothing', async () => {
+    const blocker = primary.postgres.query('LOCK TABLE repmgr.nodes; SELECT pg_sleep(60) AS blocking', [], {
+      database: 'repmgr',
+    });
+    const isOver = blocker.then(
+      () => 'ended',
+      () => 'terminated',
+    );
+    const waiting = async (): Promise<boolean> =>
+      (await primary.postgres.query('SELECT 1 FROM pg_locks WHERE NOT granted')).length > 0;
+    const child = primary.machine.start(
+      join(cluster.folder.path, 'bin', 'repmgr'),
+      ['-f', primary.configFile, 'standby', 'unregister', '--node-id=2'],
+      { logFile: join(primary.machine.folder, 'unregister.log') },
+    );
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (status) => resolve(status)));
+    await waitFor(waiting, { what: 'the command waiting for the lock', timeoutMs: 10_000 });
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    await primary.postgres.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%AS blocking' AND pid <> pg_backend_pid()",
+    );
+    expect(await isOver).toBe('terminated');
     expect((await primary.repmgr(['cluster', 'show', '--csv'])).stdout).toBe('1,0,0\n2,0,1\n');
   });
 
