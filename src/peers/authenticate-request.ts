@@ -1,76 +1,50 @@
 import type { KeyObject } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { decodeRequest, type ReceivedFrame } from './frames.ts';
 import type { ReplayMemory } from './replay-memory.ts';
-import { importClusterKey, isSameSignature, signRequest } from './signing.ts';
-import { type Claims, maxBodyBytes, readRequestClaims, receiverName } from './wire-format.ts';
+import { type ClusterKey, isSameSignature, requestSignature } from './signing.ts';
+import { isReceiverName, isStartId, receiverName } from './wire-format.ts';
 
-/** What a request can only be replied to with: nothing, unless it is authentic. */
+/** A request that a holder of the cluster key sent. */
+export interface AuthenticRequest {
+  readonly key: KeyObject;
+  readonly frame: ReceivedFrame;
+  readonly senderNodeId: number;
+  readonly senderStartId: string;
+  readonly receiver: string;
+  readonly message: string;
+  readonly body: Buffer;
+}
+
 export type Authentication =
+  /** Deserves no answer. */
   | { readonly kind: 'refused' }
   /** Authentic, but meant for an earlier life of this daemon; not to be carried out. */
-  | { readonly kind: 'restarted'; readonly key: KeyObject; readonly claims: Claims }
-  | {
-      readonly kind: 'authentic';
-      readonly key: KeyObject;
-      readonly claims: Claims;
-      readonly body: Buffer;
-    };
+  | { readonly kind: 'restarted'; readonly request: AuthenticRequest }
+  | { readonly kind: 'authentic'; readonly request: AuthenticRequest };
 
 export interface Authenticator {
   readonly startId: string;
-  readonly clusterKey: () => string | undefined;
+  readonly clusterKey: ClusterKey;
   readonly memory: ReplayMemory;
 }
 
-/** Reads a request and finds out whether a holder of the cluster key sent it, to us, for the first time. */
-export async function authenticateRequest(
-  incoming: IncomingMessage,
-  authenticator: Authenticator,
-): Promise<Authentication> {
-  const claims = readRequestClaims(incoming.headers);
-  const key = importClusterKey(authenticator.clusterKey());
-  if (claims === undefined || key === undefined) return { kind: 'refused' };
-  const body = await readBody(incoming);
-  if (body === undefined || !isSigned(incoming, body, { claims, key })) return { kind: 'refused' };
-  const { memory, startId } = authenticator;
-  if (claims.receiver !== receiverName(startId, memory.generation)) return { kind: 'restarted', key, claims };
-  switch (memory.admit(claims.startId, claims.sequence)) {
+/** Finds out whether a holder of the cluster key sent this frame, to us, for the first time. */
+export function authenticateRequest(frame: ReceivedFrame, authenticator: Authenticator): Authentication {
+  const { clusterKey, memory, startId } = authenticator;
+  const key = clusterKey.current();
+  if (key === undefined || !isSameSignature(requestSignature(key, frame.signed), frame.signature))
+    return { kind: 'refused' };
+  const fields = decodeRequest(frame.signed);
+  if (fields === undefined || fields.sequence === 0) return { kind: 'refused' };
+  if (!isStartId(fields.senderStartId) || !isReceiverName(fields.receiver)) return { kind: 'refused' };
+  const request = { ...fields, key, frame };
+  if (fields.receiver !== receiverName(startId, memory.generation)) return { kind: 'restarted', request };
+  switch (memory.admit(fields.senderStartId, fields.sequence)) {
     case 'fresh':
-      return { kind: 'authentic', key, claims, body };
+      return { kind: 'authentic', request };
     case 'outdated':
-      return { kind: 'restarted', key, claims };
+      return { kind: 'restarted', request };
     case 'repeated':
       return { kind: 'refused' };
   }
-}
-
-function isSigned(
-  incoming: IncomingMessage,
-  body: Buffer,
-  sender: { claims: Claims; key: KeyObject },
-): boolean {
-  const { claims, key } = sender;
-  const expected = signRequest(key, {
-    method: incoming.method ?? '',
-    path: incoming.url ?? '',
-    body,
-    senderNodeId: claims.nodeId,
-    senderStartId: claims.startId,
-    receiver: claims.receiver,
-    sequence: claims.sequence,
-  });
-  return isSameSignature(expected, claims.signature);
-}
-
-/** The whole body; undefined if its length isn't announced, is too great, or the sender went away. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
-  const announced = Number(incoming.headers['content-length'] ?? Number.NaN);
-  if (!(announced <= maxBodyBytes)) return undefined;
-  const chunks: Buffer[] = [];
-  return new Promise((resolve) => {
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => resolve(Buffer.concat(chunks)));
-    incoming.on('error', () => resolve(undefined));
-    incoming.on('close', () => resolve(undefined));
-  });
 }

@@ -1,24 +1,16 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
-import { Agent } from 'node:http';
 import type { PeerAddress, PeerNetwork, PeerReply } from '../ports/peer-network.ts';
+import { encodeRequest } from './frames.ts';
 import { HostLookup } from './host-lookup.ts';
-import { describePeer, type Exchange, exchange } from './http-exchange.ts';
-import { readHello, readReply, type VerifiedReply } from './read-reply.ts';
-import { type RequestDeadline, startDeadline } from './request-deadline.ts';
-import { importClusterKey, signRequest } from './signing.ts';
-import {
-  headerNames,
-  helloPath,
-  isMessageName,
-  maxBodyBytes,
-  pathPrefix,
-  receiverName,
-  statusRestarted,
-} from './wire-format.ts';
+import { describePeer, type Failed, failed } from './open-channel.ts';
+import { type Exchange, PeerChannel } from './peer-channel.ts';
+import { readReply, type VerifiedReply } from './read-reply.ts';
+import { RequestDeadline } from './request-deadline.ts';
+import { ClusterKey, signRequest } from './signing.ts';
+import { type Hello, isMessageName, maxBodyBytes, receiverName, statusRestarted } from './wire-format.ts';
 
-const maxSocketsPerPeer = 8;
-/** Less than the server's 30 s, so that the server never closes a connection that is just being used. */
-const idleSocketMs = 20_000;
+/** Less than the server's 60 s, so that the server never closes a connection that is just being used. */
+const defaultIdleMs = 20_000;
 /** Restarted since, and its replay memory emptied on arrival: more than that doesn't happen at once. */
 const maxAttempts = 3;
 
@@ -28,30 +20,41 @@ export interface PeerNetworkOptions {
   readonly nodeId: number;
   /** Random id of this start; default a new one. Only one network may use it, as it numbers its requests. */
   readonly startId?: string;
+  /** How long a connection is kept without a request; default 20 s. */
+  readonly idleMs?: number;
 }
 
-type Failed = Extract<PeerReply, { kind: 'failed' }>;
-type Answer = Extract<Exchange, { kind: 'response' }>;
+interface SignedRequest {
+  readonly frame: Buffer;
+  readonly signature: Buffer;
+  readonly receiver: string;
+}
 
 interface Request {
   readonly peer: PeerAddress;
-  readonly path: string;
-  readonly body: Buffer;
+  readonly address: string;
+  readonly message: string;
+  readonly body: string;
   readonly key: KeyObject;
   readonly deadline: RequestDeadline;
+  /** As it was sent last. */
+  signed: SignedRequest | undefined;
 }
 
-/** Signed requests over kept-alive HTTP connections. */
+/** Signed requests over one kept connection to each peer. */
 export function createPeerNetwork(options: PeerNetworkOptions): PeerNetwork {
-  return new HttpPeerNetwork(options);
+  return new FramePeerNetwork(options);
 }
 
-class HttpPeerNetwork implements PeerNetwork {
+class FramePeerNetwork implements PeerNetwork {
   readonly #nodeId: number;
   readonly #startId: string;
-  readonly #clusterKey: () => string | undefined;
-  readonly #agent: Agent;
-  /** Who listens at an address, as far as known: start id and generation. */
+  readonly #clusterKey: ClusterKey;
+  readonly #idleMs: number;
+  readonly #lookup = new HostLookup().lookup;
+  /** The connection for new requests to an address. */
+  readonly #channels = new Map<string, PeerChannel>();
+  /** Who listens at an address, as a signed reply has proven: start id and generation. */
   readonly #receivers = new Map<string, string>();
   readonly #underway = new Set<RequestDeadline>();
   #sequence = 0;
@@ -61,14 +64,8 @@ class HttpPeerNetwork implements PeerNetwork {
     const { clusterKey } = options;
     this.#nodeId = options.nodeId;
     this.#startId = options.startId ?? randomBytes(16).toString('hex');
-    this.#clusterKey = typeof clusterKey === 'string' ? () => clusterKey : clusterKey;
-    this.#agent = new Agent({
-      keepAlive: true,
-      maxSockets: maxSocketsPerPeer,
-      timeout: idleSocketMs,
-      noDelay: true,
-      lookup: new HostLookup().lookup,
-    });
+    this.#clusterKey = new ClusterKey(typeof clusterKey === 'string' ? () => clusterKey : clusterKey);
+    this.#idleMs = options.idleMs ?? defaultIdleMs;
   }
 
   async request(
@@ -78,15 +75,24 @@ class HttpPeerNetwork implements PeerNetwork {
     options: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<PeerReply> {
     if (this.#closed) return failed('cancelled', 'the peer network is closed');
-    const key = importClusterKey(this.#clusterKey());
+    const key = this.#clusterKey.current();
     if (key === undefined) return failed('unauthenticated', 'this node has no usable cluster key yet');
     const encoded = encodeBody(message, body);
-    if (typeof encoded === 'string') return failed('protocol', encoded);
-    const deadline = startDeadline(options.timeoutMs, options.signal);
+    if (typeof encoded !== 'string') return encoded;
+    const address = describePeer(peer);
+    if (options.signal?.aborted) return failed('cancelled', `request to ${address} given up`);
+    const deadline = new RequestDeadline(options.timeoutMs, options.signal);
     this.#underway.add(deadline);
     try {
-      const path = `${pathPrefix}${message}`;
-      return await this.#converse({ peer, path, body: encoded, key, deadline });
+      return await this.#converse({
+        peer,
+        address,
+        message,
+        body: encoded,
+        key,
+        deadline,
+        signed: undefined,
+      });
     } finally {
       this.#underway.delete(deadline);
       deadline.end();
@@ -96,104 +102,96 @@ class HttpPeerNetwork implements PeerNetwork {
   async close(): Promise<void> {
     this.#closed = true;
     for (const deadline of this.#underway) deadline.cancel();
-    this.#agent.destroy();
+    for (const channel of this.#channels.values()) channel.retire();
   }
 
-  /** Learns who listens there if need be, sends, and again if that daemon has a new life since. */
+  /** Sends, and again if that daemon has a new life since. */
   async #converse(request: Request): Promise<PeerReply> {
-    const address = describePeer(request.peer);
-    const known = this.#receivers.get(address) ?? (await this.#learnReceiver(request));
-    if (typeof known !== 'string') return known;
-    let reply = await this.#sendSigned(request, known);
-    for (let attempt = 1; attempt < maxAttempts && wasForEarlierLife(reply); attempt++)
-      reply = await this.#sendSigned(request, reply.receiver);
-    if (reply.kind === 'failed') return reply;
-    this.#receivers.set(address, reply.receiver);
-    return toPeerReply(request.peer, reply);
-  }
-
-  async #learnReceiver(request: Request): Promise<string | Failed> {
-    const { peer } = request;
-    const outcome = await this.#exchange(request, { method: 'GET', path: helloPath, headers: {} });
-    if (outcome.kind === 'failed') return outcome;
-    const hello = readHello(outcome.status, outcome.body);
-    if (hello !== undefined) return receiverName(hello.startId, hello.generation);
-    return failed('protocol', `what listens at ${describePeer(peer)} is not a repmgrd; check host and port`);
-  }
-
-  async #sendSigned(request: Request, receiver: string): Promise<VerifiedReply | Failed> {
-    this.#sequence += 1;
-    const sequence = this.#sequence;
-    const signature = signRequest(request.key, {
-      method: 'POST',
-      path: request.path,
-      body: request.body,
-      senderNodeId: this.#nodeId,
-      senderStartId: this.#startId,
-      receiver,
-      sequence,
-    });
-    const outcome = await this.#exchange(request, {
-      method: 'POST',
-      path: request.path,
-      headers: {
-        'content-type': 'application/json',
-        [headerNames.nodeId]: this.#nodeId,
-        [headerNames.startId]: this.#startId,
-        [headerNames.receiver]: receiver,
-        [headerNames.sequence]: sequence,
-        [headerNames.signature]: signature,
-      },
-      body: request.body,
-    });
-    if (outcome.kind === 'failed') return outcome;
-    return readReply(outcome, { key: request.key, signature, receiver, where: describePeer(request.peer) });
+    const { address } = request;
+    for (let attempt = 1; ; attempt++) {
+      const exchange = await this.#exchange(request);
+      if (exchange.kind === 'failed') return failed(exchange.reason, exchange.message);
+      const reply = this.#verify(request, exchange);
+      if (reply.kind === 'failed') {
+        this.#channels.get(address)?.retire();
+        return reply;
+      }
+      this.#receivers.set(address, reply.receiver);
+      if (reply.status !== statusRestarted || attempt === maxAttempts)
+        return toPeerReply(address, reply, exchange.roundTripMs);
+      request.signed = undefined;
+    }
   }
 
   /**
-   * A kept-alive connection whose other end has restarted breaks on first use: the very same bytes are sent
-   * once more on a new one. If they had arrived after all, they are refused as a repetition.
+   * A kept connection whose other end has restarted breaks on first use: the very same bytes are sent once more
+   * on a new one. If they had arrived after all, they are refused as a repetition.
    */
-  async #exchange(
-    request: Request,
-    http: { method: 'GET' | 'POST'; path: string; headers: Record<string, string | number>; body?: Buffer },
-  ): Promise<Answer | Failed> {
-    const spec = { agent: this.#agent, peer: request.peer, deadline: request.deadline, ...http };
-    let outcome = await exchange(spec);
-    if (outcome.kind === 'failed') this.#dropIdleConnections(request.peer);
-    if (outcome.kind === 'failed' && outcome.lostIdleConnection) outcome = await exchange(spec);
-    return outcome.kind === 'response' ? outcome : failed(outcome.reason, outcome.message);
+  async #exchange(request: Request): Promise<Exchange> {
+    const sent = {
+      deadline: request.deadline,
+      frame: (hello: Hello) => (request.signed ??= this.#sign(request, hello)).frame,
+    };
+    const channel = this.#channelTo(request);
+    const wasUsed = channel.hasAnswered;
+    const exchange = await channel.exchange(sent);
+    if (exchange.kind === 'reply' || !exchange.isBroken || !wasUsed) return exchange;
+    return this.#channelTo(request).exchange(sent);
   }
 
-  /** After a partition old connections stay silent for long (TCP backs off); new ones work at once. */
-  #dropIdleConnections(peer: PeerAddress): void {
-    const name = this.#agent.getName({ host: peer.host, port: peer.port });
-    for (const socket of this.#agent.freeSockets[name] ?? []) socket.destroy();
+  #channelTo({ peer, address }: Request): PeerChannel {
+    const kept = this.#channels.get(address);
+    if (kept?.accepts(performance.now())) return kept;
+    const channel = new PeerChannel({
+      peer,
+      lookup: this.#lookup,
+      idleMs: this.#idleMs,
+      onClosed: (closed) => {
+        if (this.#channels.get(address) === closed) this.#channels.delete(address);
+      },
+    });
+    this.#channels.set(address, channel);
+    kept?.retire();
+    return channel;
+  }
+
+  #sign(request: Request, hello: Hello): SignedRequest {
+    this.#sequence += 1;
+    const receiver = this.#receivers.get(request.address) ?? receiverName(hello.startId, hello.generation);
+    const fields = {
+      senderNodeId: this.#nodeId,
+      senderStartId: this.#startId,
+      receiver,
+      sequence: this.#sequence,
+      message: request.message,
+    };
+    const frame = encodeRequest(fields, request.body);
+    return { frame, signature: signRequest(request.key, frame), receiver };
+  }
+
+  #verify(request: Request, exchange: Extract<Exchange, { kind: 'reply' }>): VerifiedReply | Failed {
+    const { signed, key, address } = request;
+    if (signed === undefined) return failed('protocol', `${address} replied to what was not sent`);
+    const { signature, receiver } = signed;
+    return readReply(exchange.reply, { key, signature, receiver, where: address });
   }
 }
 
-function encodeBody(message: string, body: unknown): Buffer | string {
-  if (!isMessageName(message)) return `"${message}" can't be the name of a message`;
+function encodeBody(message: string, body: unknown): string | Failed {
+  if (!isMessageName(message)) return failed('protocol', `"${message}" can't be the name of a message`);
   try {
-    const encoded = Buffer.from(JSON.stringify(body) ?? 'null', 'utf8');
-    if (encoded.byteLength <= maxBodyBytes) return encoded;
-    return `message ${message} is longer than ${maxBodyBytes} bytes`;
+    const encoded = JSON.stringify(body) ?? 'null';
+    if (Buffer.byteLength(encoded) <= maxBodyBytes) return encoded;
+    return failed('protocol', `message ${message} is longer than ${maxBodyBytes} bytes`);
   } catch (error) {
-    return `message ${message} can't be written as JSON: ${error instanceof Error ? error.message : String(error)}`;
+    const why = error instanceof Error ? error.message : String(error);
+    return failed('protocol', `message ${message} can't be written as JSON: ${why}`);
   }
 }
 
-function wasForEarlierLife(reply: VerifiedReply | Failed): reply is VerifiedReply {
-  return reply.kind === 'authentic' && reply.status === statusRestarted;
-}
-
-function toPeerReply(peer: PeerAddress, reply: VerifiedReply): PeerReply {
-  const { status, body, from, roundTripMs } = reply;
+function toPeerReply(address: string, reply: VerifiedReply, roundTripMs: number): PeerReply {
+  const { status, body, from } = reply;
   if (status >= 200 && status < 300) return { kind: 'answered', body, roundTripMs, from };
   const why = status === statusRestarted ? 'restarts all the time' : `answered status ${status}`;
-  return { kind: 'failed', reason: 'protocol', message: `${describePeer(peer)} ${why}`, status, body };
-}
-
-function failed(reason: Failed['reason'], message: string): Failed {
-  return { kind: 'failed', reason, message };
+  return { kind: 'failed', reason: 'protocol', message: `${address} ${why}`, status, body };
 }

@@ -1,27 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { InternalBug } from '../domain/errors/repmgr-error.ts';
 import type { PeerServer, PeerServerOptions } from '../ports/peer-server.ts';
-import { type Authentication, authenticateRequest } from './authenticate-request.ts';
+import { answerRequest } from './answer-request.ts';
+import { authenticateRequest } from './authenticate-request.ts';
 import { ConnectionLimit } from './connection-limit.ts';
+import type { ReceivedFrame } from './frames.ts';
 import { bindListener, closeListener } from './listener.ts';
 import { ReplayMemory } from './replay-memory.ts';
-import { signReply } from './signing.ts';
-import {
-  headerNames,
-  helloPath,
-  isMessageName,
-  isStartId,
-  maxBodyBytes,
-  parseJson,
-  pathPrefix,
-  receiverName,
-  statusRestarted,
-  statusUnauthenticated,
-} from './wire-format.ts';
+import { ServedChannel } from './served-channel.ts';
+import { ClusterKey } from './signing.ts';
+import { type Hello, helloHeaders, helloPath, isStartId, peerPath, peerProtocol } from './wire-format.ts';
 
 const headersTimeoutMs = 5_000;
 const requestTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 30_000;
+const checkConnectionsMs = 2_000;
 const maxConnections = 512;
 const maxUnprovenConnections = 64;
 const maxSenders = 4_096;
@@ -31,22 +26,20 @@ const stopGraceMs = 1_000;
 export function createPeerServer(options: PeerServerOptions): PeerServer {
   if (!isStartId(options.startId))
     throw new InternalBug('the id of a daemon start must be 8 to 64 letters, digits or hyphens');
-  return new HttpPeerServer(options);
+  return new FramePeerServer(options);
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-class HttpPeerServer implements PeerServer {
+class FramePeerServer implements PeerServer {
   readonly #options: PeerServerOptions;
+  readonly #clusterKey: ClusterKey;
   readonly #memory: ReplayMemory;
   readonly #connections = new ConnectionLimit(maxUnprovenConnections);
+  readonly #channels = new Set<ServedChannel>();
   #listeners: Server[] = [];
 
   constructor(options: PeerServerOptions) {
     this.#options = options;
+    this.#clusterKey = new ClusterKey(options.clusterKey);
     this.#memory = new ReplayMemory(options.maxSenders ?? maxSenders);
   }
 
@@ -70,7 +63,13 @@ class HttpPeerServer implements PeerServer {
   async stop(): Promise<void> {
     const listeners = this.#listeners;
     this.#listeners = [];
+    const channels = [...this.#channels];
+    for (const channel of channels) channel.finish();
+    const timer = setTimeout(() => {
+      for (const channel of channels) channel.destroy();
+    }, stopGraceMs);
     await Promise.all(listeners.map((server) => closeListener(server, stopGraceMs)));
+    clearTimeout(timer);
   }
 
   #newServer(): Server {
@@ -80,13 +79,14 @@ class HttpPeerServer implements PeerServer {
         keepAliveTimeout: keepAliveTimeoutMs,
         headersTimeout: headersTimeoutMs,
         requestTimeout: requestTimeoutMs,
-        connectionsCheckingInterval: 1_000,
+        connectionsCheckingInterval: checkConnectionsMs,
         maxHeaderSize: 8_192,
       },
-      (incoming, outgoing) => void this.#serve(incoming, outgoing),
+      (incoming, outgoing) => this.#serveHttp(incoming, outgoing),
     );
     server.maxConnections = maxConnections;
     server.on('connection', (socket) => this.#connections.admit(socket));
+    server.on('upgrade', (incoming, socket, head) => this.#upgrade(incoming, socket, head));
     return server;
   }
 
@@ -102,88 +102,64 @@ class HttpPeerServer implements PeerServer {
     });
   }
 
-  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    outgoing.on('error', () => outgoing.destroy());
-    if (incoming.method === 'GET' && incoming.url === helloPath) {
-      this.#sayHello(outgoing);
-      return;
-    }
-    const authentication = await authenticateRequest(incoming, {
-      startId: this.#options.startId,
-      clusterKey: this.#options.clusterKey,
-      memory: this.#memory,
-    });
-    if (authentication.kind === 'refused') {
-      outgoing.writeHead(statusUnauthenticated, { 'content-length': 0, connection: 'close' }).end();
-      return;
-    }
-    this.#connections.prove(incoming.socket);
-    this.#reply(outgoing, authentication, await this.#answerTo(incoming, authentication));
+  #hello(): Hello {
+    const { nodeId, startId } = this.#options;
+    return { nodeId, startId, generation: this.#memory.generation };
   }
 
-  #sayHello(outgoing: ServerResponse): void {
-    const { nodeId, startId } = this.#options;
-    const body = Buffer.from(JSON.stringify({ nodeId, startId, generation: this.#memory.generation }));
+  #serveHttp(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    outgoing.on('error', () => outgoing.destroy());
+    if (incoming.method !== 'GET' || incoming.url !== helloPath) {
+      outgoing.writeHead(404, { 'content-length': 0, connection: 'close' }).end();
+      return;
+    }
+    const body = Buffer.from(JSON.stringify(this.#hello()));
     outgoing.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
   }
 
-  async #answerTo(
-    incoming: IncomingMessage,
-    authentication: Exclude<Authentication, { kind: 'refused' }>,
-  ): Promise<Answer> {
-    if (authentication.kind === 'restarted') return { status: statusRestarted, body: {} };
-    const message = (incoming.url ?? '').slice(pathPrefix.length);
-    if (incoming.method !== 'POST' || incoming.url !== pathPrefix + message || !isMessageName(message))
-      return { status: 404, body: { error: 'unknown message' } };
-    const body = parseJson(authentication.body);
-    if (body === undefined) return { status: 400, body: { error: 'the body is not JSON' } };
-    const { nodeId, startId } = authentication.claims;
-    try {
-      return await this.#options.handle(message, body, { nodeId, startId });
-    } catch (cause) {
-      const text = `message ${message} from node ${nodeId} could not be handled`;
-      this.#options.onTrouble(new InternalBug(text, { cause }));
-      return { status: 500, body: { error: 'internal error; see the log of that node' } };
+  /** From here on the connection carries frames (RFC 9110 §7.8). */
+  #upgrade(incoming: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const socket = stream as Socket;
+    const { method, url, headers } = incoming;
+    if (
+      method !== 'GET' ||
+      url !== peerPath ||
+      headers.upgrade !== peerProtocol ||
+      this.#listeners.length === 0
+    ) {
+      socket.on('error', () => socket.destroy());
+      socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n', () =>
+        socket.destroy(),
+      );
+      return;
     }
-  }
-
-  #reply(
-    outgoing: ServerResponse,
-    request: Exclude<Authentication, { kind: 'refused' }>,
-    answer: Answer,
-  ): void {
-    const { status, body } = this.#encode(answer);
-    const { nodeId, startId } = this.#options;
-    // A reply goes out under the name that its request was signed for, even if a new generation began since.
-    const receiver =
-      request.kind === 'restarted' ? receiverName(startId, this.#memory.generation) : request.claims.receiver;
-    const signature = signReply(request.key, {
-      requestSignature: request.claims.signature,
-      status,
-      responderNodeId: nodeId,
-      responder: receiver,
-      body,
+    const channel = new ServedChannel(socket, {
+      answer: (frame) => this.#answer(frame),
+      proven: () => this.#connections.prove(socket),
     });
-    outgoing
-      .writeHead(status, {
-        'content-type': 'application/json',
-        'content-length': body.length,
-        [headerNames.nodeId]: nodeId,
-        [headerNames.receiver]: receiver,
-        [headerNames.signature]: signature,
-        ...(this.#listeners.length === 0 ? { connection: 'close' } : {}),
-      })
-      .end(body);
+    this.#channels.add(channel);
+    socket.on('close', () => this.#channels.delete(channel));
+    socket.write(acceptance(this.#hello()));
+    if (head.length > 0) channel.receive(head);
   }
 
-  #encode(answer: Answer): { status: number; body: Buffer } {
-    try {
-      const body = Buffer.from(JSON.stringify(answer.body) ?? 'null', 'utf8');
-      if (body.length <= maxBodyBytes) return { status: answer.status, body };
-      this.#options.onTrouble(new InternalBug(`a reply of ${body.length} bytes is too long to be sent`));
-    } catch (cause) {
-      this.#options.onTrouble(new InternalBug("a reply can't be written as JSON", { cause }));
-    }
-    return { status: 500, body: Buffer.from('{"error":"internal error; see the log of that node"}') };
+  #answer(frame: ReceivedFrame): Promise<Buffer> | undefined {
+    const startId = this.#options.startId;
+    const authenticator = { startId, clusterKey: this.#clusterKey, memory: this.#memory };
+    const authentication = authenticateRequest(frame, authenticator);
+    if (authentication.kind === 'refused') return undefined;
+    return answerRequest(authentication, this.#options, this.#memory);
   }
+}
+
+function acceptance({ nodeId, startId, generation }: Hello): string {
+  return [
+    'HTTP/1.1 101 Switching Protocols',
+    'Connection: Upgrade',
+    `Upgrade: ${peerProtocol}`,
+    `${helloHeaders.nodeId}: ${nodeId}`,
+    `${helloHeaders.startId}: ${startId}`,
+    `${helloHeaders.generation}: ${generation}`,
+    '\r\n',
+  ].join('\r\n');
 }

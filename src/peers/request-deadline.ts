@@ -1,37 +1,42 @@
 export type EndOfPatience = 'timeout' | 'cancelled';
 
-/** One limit for everything that belongs to a request, the connection included. */
-export interface RequestDeadline {
-  readonly signal: AbortSignal;
-  /** Why the request was given up; undefined while it may go on. */
-  expired(): EndOfPatience | undefined;
-  cancel(): void;
-  /** Frees timer and listener; to be called once the request is over. */
-  end(): void;
-}
-
 /**
- * Listens to the caller's signal itself: AbortSignal.any keeps every dependent signal of a long-lived one
- * in memory on Node.js 20.
+ * One limit for everything that belongs to a request, the connection included. Ends once: by time, by the
+ * caller's signal, or by `cancel`. `end` frees timer and listener.
  */
-export function startDeadline(timeoutMs: number, outer?: AbortSignal): RequestDeadline {
-  const controller = new AbortController();
-  let reason: EndOfPatience | undefined;
-  const expire = (why: EndOfPatience): void => {
-    reason ??= why;
-    controller.abort();
-  };
-  const timer = setTimeout(() => expire('timeout'), Math.max(0, timeoutMs));
-  const cancel = (): void => expire('cancelled');
-  if (outer?.aborted) cancel();
-  outer?.addEventListener('abort', cancel);
-  return {
-    signal: controller.signal,
-    expired: () => reason,
-    cancel,
-    end: () => {
-      clearTimeout(timer);
-      outer?.removeEventListener('abort', cancel);
-    },
-  };
+export class RequestDeadline {
+  readonly #outer: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #cancel = (): void => this.cancel();
+  #expired: EndOfPatience | undefined;
+  #onExpiry: ((why: EndOfPatience) => void) | undefined;
+
+  constructor(timeoutMs: number, outer?: AbortSignal) {
+    this.#outer = outer;
+    this.#timer = setTimeout(() => this.#expire('timeout'), Math.max(0, timeoutMs));
+    outer?.addEventListener('abort', this.#cancel);
+    if (outer?.aborted) this.cancel();
+  }
+
+  /** `run` is called when patience ends, at once if it has ended; it replaces the one given before. */
+  onExpiry(run: (why: EndOfPatience) => void): void {
+    this.#onExpiry = run;
+    if (this.#expired !== undefined) run(this.#expired);
+  }
+
+  cancel(): void {
+    this.#expire('cancelled');
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#outer?.removeEventListener('abort', this.#cancel);
+    this.#onExpiry = undefined;
+  }
+
+  #expire(why: EndOfPatience): void {
+    if (this.#expired !== undefined) return;
+    this.#expired = why;
+    this.#onExpiry?.(why);
+  }
 }

@@ -1,45 +1,44 @@
-import type { IncomingHttpHeaders } from 'node:http';
-
 /** What both ends agree on; a change that old daemons can't read gets a new path prefix. */
-export const pathPrefix = '/v1/';
 export const helloPath = '/v1/hello';
+/** A request for this path switches its connection to frames (RFC 9110 §7.8). */
+export const peerPath = '/v1/peer';
+export const peerProtocol = 'repmgr-peer';
 
 /** Largest body of a request and of a reply. */
 export const maxBodyBytes = 1024 * 1024;
 
 /** Answer to an authentic request meant for an earlier life of the receiver: nothing was done, sign anew. */
 export const statusRestarted = 421;
-/** Answer to everything that is not authentic; carries nothing. */
-export const statusUnauthenticated = 401;
 
-export const headerNames = {
-  nodeId: 'repmgr-node-id',
-  startId: 'repmgr-start-id',
-  receiver: 'repmgr-receiver',
-  sequence: 'repmgr-sequence',
-  signature: 'repmgr-signature',
-} as const;
-
-/** Unsigned answer of `GET /v1/hello`. Nothing in it is believed until a signed reply confirms it. */
+/** How a daemon introduces itself, unsigned. Nothing in it is believed until a signed reply confirms it. */
 export interface Hello {
   readonly nodeId: number;
   readonly startId: string;
   readonly generation: number;
 }
 
+/** Headers of the answer that accepts the switch to frames: a hello. */
+export const helloHeaders = {
+  nodeId: 'repmgr-node-id',
+  startId: 'repmgr-start-id',
+  generation: 'repmgr-generation',
+} as const;
+
 const messagePattern = /^[a-z][a-z0-9-]{0,63}$/;
 const startIdPattern = /^[0-9A-Za-z-]{8,64}$/;
 const receiverPattern = /^[0-9A-Za-z-]{8,64}\.(?:0|[1-9]\d{0,14})$/;
-const numberPattern = /^(?:0|[1-9]\d{0,15})$/;
-const signaturePattern = /^[0-9a-f]{64}$/;
+const countPattern = /^(?:0|[1-9]\d{0,14})$/;
 
-/** Names a message may have; it becomes the last part of the path. */
 export function isMessageName(text: string): boolean {
   return messagePattern.test(text);
 }
 
-export function isStartId(text: unknown): text is string {
-  return typeof text === 'string' && startIdPattern.test(text);
+export function isStartId(text: string): boolean {
+  return startIdPattern.test(text);
+}
+
+export function isReceiverName(text: string): boolean {
+  return receiverPattern.test(text);
 }
 
 /**
@@ -50,56 +49,32 @@ export function receiverName(startId: string, generation: number): string {
   return `${startId}.${generation}`;
 }
 
-/** Value of a header if it is there once and has the form; undefined otherwise. */
-function readHeader(headers: IncomingHttpHeaders, name: string, pattern: RegExp): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' && pattern.test(value) ? value : undefined;
-}
-
-function readNumber(headers: IncomingHttpHeaders, name: string): number | undefined {
-  const text = readHeader(headers, name, numberPattern);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
-}
-
-/** Identity of the other end as its headers claim it. */
-export interface Claims {
-  readonly nodeId: number;
-  readonly startId: string;
-  readonly receiver: string;
-  readonly sequence: number;
-  readonly signature: string;
-}
-
-export function readRequestClaims(headers: IncomingHttpHeaders): Claims | undefined {
-  const sequence = readNumber(headers, headerNames.sequence);
-  const identity = readReplyClaims(headers);
-  const startId = readHeader(headers, headerNames.startId, startIdPattern);
-  if (sequence === undefined || sequence === 0 || identity === undefined || startId === undefined)
-    return undefined;
-  return { ...identity, startId, sequence };
-}
-
-export type ReplyClaims = Pick<Claims, 'nodeId' | 'receiver' | 'signature'>;
-
-export function readReplyClaims(headers: IncomingHttpHeaders): ReplyClaims | undefined {
-  const nodeId = readNumber(headers, headerNames.nodeId);
-  const receiver = readHeader(headers, headerNames.receiver, receiverPattern);
-  const signature = readHeader(headers, headerNames.signature, signaturePattern);
-  if (nodeId === undefined || receiver === undefined || signature === undefined) return undefined;
-  return { nodeId, receiver, signature };
-}
-
 /** Start id inside a receiver's name. */
 export function startIdOf(receiver: string): string {
   return receiver.slice(0, receiver.lastIndexOf('.'));
 }
 
+/** The introduction in the headers of an accepted switch; undefined if something else listens there. */
+export function readHello(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Hello | undefined {
+  const nodeId = headers[helloHeaders.nodeId];
+  const startId = headers[helloHeaders.startId];
+  const generation = headers[helloHeaders.generation];
+  if (headers['upgrade'] !== peerProtocol || typeof startId !== 'string' || !isStartId(startId))
+    return undefined;
+  if (!isCount(nodeId) || !isCount(generation)) return undefined;
+  return { nodeId: Number(nodeId), startId, generation: Number(generation) };
+}
+
+function isCount(value: string | string[] | undefined): value is string {
+  return typeof value === 'string' && countPattern.test(value);
+}
+
 /** Parses JSON; undefined for anything else (JSON itself has no undefined). */
-export function parseJson(bytes: Uint8Array): unknown {
+export function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+    return JSON.parse(bytes.toString('utf8'));
   } catch {
     return undefined;
   }

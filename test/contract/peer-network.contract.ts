@@ -132,6 +132,65 @@ export function describePeerNetwork(name: string, setup: PeerNetworkSetup): void
       expect(replies.map((reply) => (reply.kind === 'answered' ? reply.body : reply))).toEqual(numbers);
     });
 
+    test('brings replies to their requests in whatever order they come', async () => {
+      const gates = new Map<unknown, () => void>();
+      const peer = await startPeer(2, async (_message, body) => {
+        await new Promise<void>((resolve) => gates.set(body, resolve));
+        return { status: 200, body };
+      });
+      const ended: unknown[] = [];
+      const ask = async (body: number): Promise<unknown> => {
+        const reply = await network.request(peer.address, 'status', body, { timeoutMs: 5_000 });
+        ended.push(body);
+        return reply.kind === 'answered' ? reply.body : reply;
+      };
+      const replies = [1, 2, 3].map(ask);
+      while (gates.size < 3) await new Promise((resolve) => setImmediate(resolve));
+      for (const body of [3, 1, 2]) {
+        gates.get(body)?.();
+        while (!ended.includes(body)) await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(ended).toEqual([3, 1, 2]);
+      expect(await Promise.all(replies)).toEqual([1, 2, 3]);
+    });
+
+    test('lets a short request pass a long one', async () => {
+      const gates: (() => void)[] = [];
+      const peer = await startPeer(2, async (message, body) => {
+        if (message === 'transfer') await new Promise<void>((resolve) => gates.push(resolve));
+        return { status: 200, body };
+      });
+      const long = network.request(peer.address, 'transfer', 'long', { timeoutMs: 5_000 });
+      while (gates.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      const short = await network.request(peer.address, 'status', 'short', { timeoutMs: 5_000 });
+      expect(short).toMatchObject({ kind: 'answered', body: 'short' });
+      gates[0]?.();
+      expect(await long).toMatchObject({ kind: 'answered', body: 'long' });
+    });
+
+    test('carries big bodies both ways, beside small ones', async () => {
+      const peer = await startPeer(2, async (_message, body) => ({ status: 200, body }));
+      const bodies = ['x'.repeat(1_000_000), 'small', 'ü'.repeat(500_000), ''];
+      const replies = await Promise.all(
+        bodies.map((body) => network.request(peer.address, 'status', body, { timeoutMs: 10_000 })),
+      );
+      expect(replies.map((reply) => (reply.kind === 'answered' ? reply.body : reply))).toEqual(bodies);
+    });
+
+    test('fails what is under way when the peer stops', async () => {
+      const begun: unknown[] = [];
+      const peer = await startPeer(2, (_message, body) => {
+        begun.push(body);
+        return new Promise(() => undefined);
+      });
+      const replies = [1, 2].map((body) =>
+        network.request(peer.address, 'status', body, { timeoutMs: 30_000 }),
+      );
+      while (begun.length < 2) await new Promise((resolve) => setImmediate(resolve));
+      await peer.stop();
+      for (const reply of await Promise.all(replies)) expect(reply).toMatchObject({ kind: 'failed' });
+    });
+
     test('never throws: what cannot be sent and a closed network are failed replies', async () => {
       const address = await setup.deadAddress();
       const options = { timeoutMs: 1_000 };

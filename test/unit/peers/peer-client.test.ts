@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { encodeReply } from '../../../src/peers/frames.ts';
 import { createPeerNetwork, type PeerNetworkOptions } from '../../../src/peers/peer-client.ts';
 import type { PeerNetwork } from '../../../src/ports/peer-network.ts';
 import { describePeerNetwork } from '../../contract/peer-network.contract.ts';
@@ -30,7 +31,7 @@ async function tcpServer(onConnection: Parameters<typeof startTcpServer>[0]): Pr
   return server.port;
 }
 
-describePeerNetwork('HTTP', {
+describePeerNetwork('the network of frames', {
   createNetwork: () => createPeerNetwork({ clusterKey, nodeId: 1 }),
   startPeer: async (nodeId, handle) => {
     let running = await startServer({ nodeId, handle });
@@ -56,6 +57,11 @@ describePeerNetwork('HTTP', {
   },
 });
 
+/** What a daemon says when it agrees to frames. */
+const acceptance =
+  'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: repmgr-peer\r\n' +
+  'repmgr-node-id: 2\r\nrepmgr-start-id: start-of-two\r\nrepmgr-generation: 0\r\n\r\n';
+
 describe('the cluster key', () => {
   test('must be the same at both ends', async () => {
     const { peer, received } = await started();
@@ -80,32 +86,42 @@ describe('the cluster key', () => {
   });
 });
 
-/** Stands between client and server and may alter what the server says. */
-async function proxy(port: number, alter: (reply: string, count: number) => string): Promise<number> {
-  let count = 0;
+/** Stands between client and server and may alter what the server says; the switch to frames is number 0. */
+async function proxy(port: number, alter: (reply: Buffer, count: number) => Buffer): Promise<number> {
   return tcpServer((socket) => {
+    let count = 0;
     const onward = connect({ host: '127.0.0.1', port });
     onward.on('error', () => socket.destroy());
     onward.on('close', () => socket.destroy());
     socket.on('close', () => onward.destroy());
     socket.pipe(onward);
-    onward.on('data', (chunk) => socket.write(alter(chunk.toString('latin1'), count++), 'latin1'));
+    onward.on('data', (chunk) => socket.write(alter(chunk, count++)));
   });
+}
+
+function replaced(bytes: Buffer, text: string, by: string): Buffer {
+  return Buffer.from(bytes.toString('latin1').replace(text, by), 'latin1');
+}
+
+function incremented(bytes: Buffer, offset: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed.writeUInt8(((changed[offset] ?? 0) + 1) % 256, offset);
+  return changed;
 }
 
 describe('a reply', () => {
   test.each([
-    ['another body', (text: string) => text.replace('"echo":1', '"echo":2')],
-    ['another status', (text: string) => text.replace('409 Conflict', '200 OK')],
-    ['another node', (text: string) => text.replace('repmgr-node-id: 2', 'repmgr-node-id: 3')],
-    ['no signature', (text: string) => text.replace('repmgr-signature', 'repmgr-nothing')],
-    ['another start', (text: string) => text.replace(/repmgr-receiver: ../, 'repmgr-receiver: zz')],
+    ['another body', (bytes: Buffer) => replaced(bytes, '"echo":1', '"echo":2')],
+    ['another status', (bytes: Buffer) => incremented(bytes, 42)],
+    ['another node', (bytes: Buffer) => incremented(bytes, 46)],
+    ['another signature', (bytes: Buffer) => incremented(bytes, 9)],
+    ['another start', (bytes: Buffer) => incremented(bytes, 50)],
   ])('with %s put in on the way is not believed', async (_what, alter) => {
     const { peer } = await started({
       handle: async (_message, body) => ({ status: 409, body: { echo: body } }),
     });
-    const untouched = await proxy(peer.port, (text) => text);
-    const altering = await proxy(peer.port, (text) => alter(text));
+    const untouched = await proxy(peer.port, (bytes) => bytes);
+    const altering = await proxy(peer.port, (bytes, count) => (count === 0 ? bytes : alter(bytes)));
     const ask = (port: number) =>
       network().request({ host: '127.0.0.1', port }, 'vote', 1, { timeoutMs: 2_000 });
     expect(await ask(untouched)).toMatchObject({ reason: 'protocol', status: 409, body: { echo: 1 } });
@@ -116,10 +132,12 @@ describe('a reply', () => {
 
   test('of an earlier request is not believed', async () => {
     const { peer } = await started();
-    let recorded = '';
-    const port = await proxy(peer.port, (text, count) => {
-      if (count === 1) recorded = text;
-      return count === 2 ? recorded : text;
+    let recorded = Buffer.alloc(0);
+    const port = await proxy(peer.port, (bytes, count) => {
+      if (count === 1) recorded = Buffer.from(bytes);
+      if (count !== 2) return bytes;
+      recorded.writeUInt32BE(bytes.readUInt32BE(5), 5);
+      return recorded;
     });
     const client = network();
     const ask = () => client.request({ host: '127.0.0.1', port }, 'vote', 1, { timeoutMs: 2_000 });
@@ -128,27 +146,43 @@ describe('a reply', () => {
     expect(await ask()).toMatchObject({ kind: 'answered' });
   });
 
+  test('to what nobody asked is passed over', async () => {
+    const { peer } = await started();
+    const stray = encodeReply(4_711, { status: 200, responderNodeId: 2, responder: 'stranger.0' }, '{}');
+    const port = await proxy(peer.port, (bytes, count) =>
+      count === 0 ? bytes : Buffer.concat([stray, bytes, stray]),
+    );
+    const client = network();
+    for (const body of [1, 2]) {
+      const reply = await client.request({ host: '127.0.0.1', port }, 'vote', body, { timeoutMs: 2_000 });
+      expect(reply).toMatchObject({ kind: 'answered', body: { echo: body } });
+    }
+  });
+
   test('of something else than a daemon is recognised as such', async () => {
     const answer = (text: string) => tcpServer((socket) => socket.once('data', () => socket.end(text)));
     const page = await answer('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi');
     const noHttp = await answer('SSH-2.0-OpenSSH_9.2\r\n');
     const endless = await answer(`HTTP/1.1 200 OK\r\n\r\n${'x'.repeat(1_048_577)}`);
-    for (const port of [page, noHttp, endless]) {
+    const otherSwitch = await answer('HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: ws\r\n\r\n');
+    const noFrames = await answer(`${acceptance}${'x'.repeat(100)}`);
+    for (const port of [page, noHttp, endless, otherSwitch, noFrames]) {
       const reply = await network().request({ host: '127.0.0.1', port }, 'vote', 1, { timeoutMs: 2_000 });
       expect(reply).toMatchObject({ kind: 'failed', reason: 'protocol' });
     }
   });
 
-  test('cut off in the middle is a failure', async () => {
-    const port = await tcpServer((socket) =>
-      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{')),
-    );
+  test.each([
+    ['the switch', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upg'],
+    ['a frame', `${acceptance}\0\0`],
+  ])('cut off in the middle of %s is a failure', async (_what, text) => {
+    const port = await tcpServer((socket) => socket.once('data', () => socket.end(text)));
     const reply = await network().request({ host: '127.0.0.1', port }, 'vote', 1, { timeoutMs: 2_000 });
     expect(reply).toMatchObject({ kind: 'failed', reason: 'refused' });
   });
 });
 
-describe('a kept-alive connection', () => {
+describe('a kept connection', () => {
   test('that breaks on use is replaced, and the request is carried out once', async () => {
     const { peer, received } = await started();
     let connections = 0;
@@ -173,6 +207,67 @@ describe('a kept-alive connection', () => {
     expect(await ask(2)).toMatchObject({ kind: 'answered' });
     expect(connections).toBe(2);
     expect(received.map((each) => each.body)).toEqual([1, 2]);
+  });
+
+  test('that is closed by a server that stopped is replaced as well', async () => {
+    const first = await started();
+    const client = network();
+    const ask = () => client.request(first.peer, 'vote', 1, { timeoutMs: 2_000 });
+    expect(await ask()).toMatchObject({ kind: 'answered' });
+    await first.server.stop();
+    expect(await ask()).toMatchObject({ kind: 'failed', reason: 'refused' });
+    await started({ listen: { hosts: [first.peer.host], port: first.peer.port } });
+    expect(await ask()).toMatchObject({ kind: 'answered' });
+  });
+
+  test('that has fallen silent gets no new request', async () => {
+    const { peer } = await started();
+    let isSilent = false;
+    let connections = 0;
+    const port = await tcpServer((socket) => {
+      connections += 1;
+      const isCut = connections === 1;
+      const onward = connect({ host: '127.0.0.1', port: peer.port });
+      onward.on('error', () => socket.destroy());
+      socket.on('close', () => onward.destroy());
+      onward.on('data', (chunk) => socket.write(chunk));
+      socket.on('data', (chunk) => {
+        if (!isSilent || !isCut) onward.write(chunk);
+      });
+    });
+    const client = network();
+    const ask = (timeoutMs: number) => client.request({ host: '127.0.0.1', port }, 'vote', 1, { timeoutMs });
+    expect(await ask(2_000)).toMatchObject({ kind: 'answered' });
+    isSilent = true;
+    const lost = ask(1_000);
+    expect(await ask(50)).toMatchObject({ kind: 'failed', reason: 'timeout' });
+    expect(await ask(500)).toMatchObject({ kind: 'answered' });
+    expect(await lost).toMatchObject({ kind: 'failed', reason: 'timeout' });
+    expect(connections).toBe(2);
+  });
+
+  test('is closed when nothing was asked for a while, and opened again', async () => {
+    const { peer } = await started();
+    let open = 0;
+    let connections = 0;
+    const port = await tcpServer((socket) => {
+      connections += 1;
+      open += 1;
+      const onward = connect({ host: '127.0.0.1', port: peer.port });
+      onward.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        open -= 1;
+        onward.destroy();
+      });
+      onward.pipe(socket);
+      socket.pipe(onward);
+    });
+    const client = network({ idleMs: 40 });
+    const ask = () => client.request({ host: '127.0.0.1', port }, 'vote', 1, { timeoutMs: 2_000 });
+    expect(await ask()).toMatchObject({ kind: 'answered' });
+    await vi.waitFor(() => expect(open).toBe(0));
+    expect(await ask()).toMatchObject({ kind: 'answered' });
+    expect(connections).toBe(2);
   });
 
   test('is used again, and many requests in a row are fast', async () => {

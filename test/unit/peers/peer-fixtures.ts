@@ -1,18 +1,23 @@
-import { type KeyObject, randomBytes } from 'node:crypto';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { FrameReader } from '../../../src/peers/frame-reader.ts';
+import {
+  decodeReply,
+  encodeRequest,
+  type ReplyFields,
+  type RequestFields,
+  readReplyFrame,
+} from '../../../src/peers/frames.ts';
 import { createPeerServer } from '../../../src/peers/peer-server.ts';
-import { importClusterKey, type SignedRequest, signRequest } from '../../../src/peers/signing.ts';
-import { headerNames } from '../../../src/peers/wire-format.ts';
+import { signRequest } from '../../../src/peers/signing.ts';
 import type { PeerServer, PeerServerOptions } from '../../../src/ports/peer-server.ts';
 
 export const clusterKey = 'ab'.repeat(32);
 export const otherKey = 'cd'.repeat(32);
 
 export function keyOf(hex: string): KeyObject {
-  const key = importClusterKey(hex);
-  if (key === undefined) throw new Error(`${hex} is not a cluster key`);
-  return key;
+  return createSecretKey(Buffer.from(hex, 'hex'));
 }
 
 export function newStartId(): string {
@@ -53,25 +58,13 @@ export async function startServer(overrides: Partial<PeerServerOptions> = {}): P
 
 export interface RawReply {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** Sends a request as it is given, on a connection of its own. */
-export function sendRaw(
-  port: number,
-  request: { method: string; path: string; headers: Record<string, string | number>; body: Uint8Array },
-): Promise<RawReply> {
+/** Sends an HTTP request as it is given, on a connection of its own. */
+export function sendHttp(port: number, method: string, path: string): Promise<RawReply> {
   return new Promise((resolve, reject) => {
-    const { method, path, headers, body } = request;
-    const outgoing = httpRequest({
-      host: '127.0.0.1',
-      port,
-      method,
-      path,
-      headers: { 'content-length': body.byteLength, ...headers },
-      agent: false,
-    });
+    const outgoing = httpRequest({ host: '127.0.0.1', port, method, path, agent: false });
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {
       let text = '';
@@ -79,31 +72,22 @@ export function sendRaw(
       incoming.on('data', (chunk: string) => {
         text += chunk;
       });
-      incoming.on('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
-      );
+      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: text }));
       incoming.on('error', reject);
     });
-    outgoing.end(body);
+    outgoing.end();
   });
 }
 
-export function headersOf(request: SignedRequest, signature: string): Record<string, string | number> {
-  return {
-    [headerNames.nodeId]: request.senderNodeId,
-    [headerNames.startId]: request.senderStartId,
-    [headerNames.receiver]: request.receiver,
-    [headerNames.sequence]: request.sequence,
-    [headerNames.signature]: signature,
-  };
+export interface TestRequest extends RequestFields {
+  readonly body: string;
 }
 
 /** An authentic request for the given receiver; `changes` are signed too. */
-export function authenticRequest(receiver: string, changes: Partial<SignedRequest> = {}): SignedRequest {
+export function authenticRequest(receiver: string, changes: Partial<TestRequest> = {}): TestRequest {
   return {
-    method: 'POST',
-    path: '/v1/status',
-    body: Buffer.from('{"a":1}'),
+    message: 'status',
+    body: '{"a":1}',
     senderNodeId: 1,
     senderStartId: 'sender-start-1',
     receiver,
@@ -112,10 +96,99 @@ export function authenticRequest(receiver: string, changes: Partial<SignedReques
   };
 }
 
-/** Signs with the cluster key and sends. */
-export function sendSigned(port: number, request: SignedRequest, hex = clusterKey): Promise<RawReply> {
-  const headers = headersOf(request, signRequest(keyOf(hex), request));
-  return sendRaw(port, { method: request.method, path: request.path, headers, body: request.body });
+/** The signed frame of a request. */
+export function frameOf(request: TestRequest, hex = clusterKey): { frame: Buffer; signature: Buffer } {
+  const frame = encodeRequest(request, request.body);
+  return { frame, signature: signRequest(keyOf(hex), frame) };
+}
+
+export interface FrameReply extends ReplyFields {
+  readonly id: number;
+  readonly body: string;
+  readonly signature: Buffer;
+  readonly signed: Buffer;
+}
+
+/** A connection that was switched to frames, with nothing that the product's client does for its safety. */
+export class RawChannel {
+  readonly socket: Socket;
+  /** Headers of the switch, in small letters. */
+  readonly hello: string;
+  readonly #reader = new FrameReader();
+  readonly #replies: FrameReply[] = [];
+  #wake: () => void = () => undefined;
+  isClosed = false;
+
+  private constructor(socket: Socket, hello: string, rest: Buffer) {
+    this.socket = socket;
+    this.hello = hello;
+    socket.on('data', (chunk) => this.#receive(chunk));
+    socket.on('close', () => {
+      this.isClosed = true;
+      this.#wake();
+    });
+    this.#receive(rest);
+  }
+
+  static open(port: number): Promise<RawChannel> {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.write(upgradeRequest);
+    let head = Buffer.alloc(0);
+    return new Promise((resolve, reject) => {
+      socket.on('error', reject);
+      const onData = (chunk: Buffer): void => {
+        head = Buffer.concat([head, chunk]);
+        const end = head.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        socket.off('data', onData);
+        resolve(
+          new RawChannel(socket, head.toString('latin1', 0, end).toLowerCase(), head.subarray(end + 4)),
+        );
+      };
+      socket.on('data', onData);
+    });
+  }
+
+  /** The next reply; undefined when the connection ends instead. */
+  async next(): Promise<FrameReply | undefined> {
+    while (this.#replies.length === 0 && !this.isClosed) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#replies.shift();
+  }
+
+  #receive(chunk: Buffer): void {
+    for (const bytes of this.#reader.push(chunk)) {
+      const frame = readReplyFrame(bytes);
+      const fields = frame && decodeReply(frame.signed);
+      if (frame === undefined || fields === undefined) throw new Error('the server sent what is no reply');
+      this.#replies.push({ ...frame, ...fields, body: fields.body.toString() });
+    }
+    this.#wake();
+  }
+}
+
+export const upgradeRequest =
+  'GET /v1/peer HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: repmgr-peer\r\n\r\n';
+
+/** Signs and sends on a connection of its own; undefined when that is closed without an answer. */
+export async function sendSigned(
+  port: number,
+  request: TestRequest,
+  hex = clusterKey,
+): Promise<FrameReply | undefined> {
+  return sendFrame(port, frameOf(request, hex).frame);
+}
+
+/** The same with the bytes of a frame. */
+export async function sendFrame(port: number, frame: Buffer): Promise<FrameReply | undefined> {
+  const channel = await RawChannel.open(port);
+  channel.socket.write(frame);
+  const reply = await channel.next();
+  channel.socket.destroy();
+  return reply;
 }
 
 /** A TCP server that does with each connection what the test wants. */
