@@ -12,6 +12,7 @@ import {
 } from '../decisions/failover/state.ts';
 import { step } from '../decisions/failover/step.ts';
 import type { NodeId } from '../domain/node.ts';
+import type { ShutdownRequest } from '../domain/peer-messages.ts';
 import type { PeerNetwork } from '../ports/peer-network.ts';
 import { messageOf, type Node } from './node.ts';
 import type { StateStore } from './state-store.ts';
@@ -102,6 +103,10 @@ export class CoreLoop {
 
   requestPause(paused: boolean): Promise<unknown> {
     return this.expectReply((replyTo) => this.feed({ type: 'pauseRequested', replyTo, paused }));
+  }
+
+  requestShutdown(request: ShutdownRequest): Promise<unknown> {
+    return this.expectReply((replyTo) => this.feed({ type: 'shutdownRequested', replyTo, ...request }));
   }
 
   private expectReply(feed: (replyTo: string) => void): Promise<unknown> {

@@ -11,6 +11,7 @@ import {
   heartbeatRequest,
   pauseRequest,
   release,
+  shutdownRequest,
   toJsonValue,
   transferRequest,
   voteRequest,
@@ -76,6 +77,11 @@ export function createMessageHandler(node: Node, loop: CoreLoop, options: Handle
       case 'pause': {
         const request = decode(pauseRequest, body);
         return request === undefined ? malformed : withCore(loop.requestPause(request.paused));
+      }
+      case 'shutdown': {
+        const request = decode(shutdownRequest, body);
+        if (request === undefined || from !== node.nodeId) return malformed;
+        return withCore(loop.requestShutdown(request));
       }
       case 'decisions':
         return journal.answer(body);

@@ -154,4 +154,13 @@ export interface PauseRequest {
   readonly paused: boolean;
 }
 
+/** From the command line to the daemon of the same node: PostgreSQL is going to be stopped, and to stay down. */
+export interface ShutdownRequest {
+  readonly isForced: boolean;
+  /** How long the stop may take. */
+  readonly timeoutMs: number;
+}
+
+export type ShutdownReply = PauseReply;
+
 export type PauseReply = { readonly ok: true } | { readonly ok: false; readonly reason: string };

@@ -7,6 +7,7 @@ import type {
   HeartbeatRequest,
   PauseRequest,
   ProtocolStatus,
+  ShutdownRequest,
   Release,
   ReleaseReply,
   TransferReply,
@@ -134,6 +135,11 @@ export const transferReply: Schema<TransferReply> = v.object({
 });
 
 export const pauseRequest: Schema<PauseRequest> = v.object({ paused: v.boolean() });
+
+export const shutdownRequest: Schema<ShutdownRequest> = v.object({
+  isForced: v.boolean(),
+  timeoutMs: v.pipe(natural, v.maxValue(86_400_000)),
+});
 
 const milliseconds = v.pipe(v.number(), v.minValue(0));
 

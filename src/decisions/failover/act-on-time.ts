@@ -10,6 +10,7 @@ import { fenceAtMs, startWaitMs } from './lease.ts';
 import { watchOpenServer, watchOwnServer } from './observe-server.ts';
 import { expirePauseRequest } from './pause.ts';
 import { probeDueMs, probePrimary } from './primary-probe.ts';
+import { expireShutdown } from './shutdown.ts';
 import type { Transition } from './transition.ts';
 import { operationDueMs, watchOperation } from './watch-operation.ts';
 
@@ -17,6 +18,7 @@ import { operationDueMs, watchOperation } from './watch-operation.ts';
 export function actOnTime(transition: Transition): void {
   const { state, nowMs } = transition;
   expirePauseRequest(transition);
+  expireShutdown(transition);
   watchOperation(transition);
   if (state.reign !== null) leadOn(transition);
   if (state.campaign !== null) onCampaignTimer(transition);
@@ -72,6 +74,7 @@ export function scheduleTimer(transition: Transition): void {
     probeDueMs(transition),
     state.pauseRequest?.untilMs ?? null,
     state.handover?.untilMs ?? null,
+    state.shutdown?.untilMs ?? null,
     operationDueMs(state),
     state.nextRejoinAtMs,
   ];

@@ -106,6 +106,12 @@ export type CoreEvent = EventContext &
     | { readonly type: 'registered'; readonly voters: readonly Voter[] }
     | { readonly type: 'primaryProbed'; readonly scope: number; readonly isWritable: boolean }
     | { readonly type: 'pauseRequested'; readonly replyTo: string; readonly paused: boolean }
+    | {
+        readonly type: 'shutdownRequested';
+        readonly replyTo: string;
+        readonly isForced: boolean;
+        readonly timeoutMs: number;
+      }
     | { readonly type: 'parametersChanged'; readonly parameters: CoreParameters }
   );
 

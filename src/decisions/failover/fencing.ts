@@ -21,7 +21,7 @@ export function becomeFencing(transition: Transition, rule: string, reason: stri
   state.campaign = null;
   state.handover = null;
   fence(transition, reason);
-  transition.remember({ intent: 'fenced' });
+  transition.remember({ intent: state.shutdown === null ? 'fenced' : 'standby' });
   dropPendingVote(transition, 'it is fencing itself');
 }
 

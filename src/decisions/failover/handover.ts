@@ -8,6 +8,7 @@ import { isTrustworthy } from './identity.ts';
 import { becomeWritable } from './opening.ts';
 import { comparePositions, positionOf } from './position.ts';
 import { type Candidate, comesBefore, whyNotFirst } from './rank-candidates.ts';
+import { cancelShutdown, endOnPurpose, endWithoutHeir } from './shutdown.ts';
 import { type Handover, highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
 
@@ -136,6 +137,7 @@ function decideCrash(transition: Transition, hasRestartFailed = false): void {
   const best = bestStandby(transition, handover);
   const isCovered = best !== null && hasEverything(transition, handover, best.nodeId);
   if (!isComplete && !isCovered && nowMs < handover.untilMs) return;
+  if (concludeShutdown(transition, best === null ? null : { ...best, isCovered })) return;
   const { assessment } = handover;
   const verdict = chooseCrashAction({
     setting: state.parameters.crashAction,
@@ -156,6 +158,22 @@ function decideCrash(transition: Transition, hasRestartFailed = false): void {
   state.handover = { ...handover, reason: verdict.reason };
   if (verdict.action === 'handover' && best !== null) handOverTo(transition, best.nodeId);
   else restart(transition);
+}
+
+/** Shut down on purpose: it is not started again, unless nobody has everything and it was not forced. */
+function concludeShutdown(
+  transition: Transition,
+  best: { readonly nodeId: NodeId; readonly isCovered: boolean } | null,
+): boolean {
+  const action = endOnPurpose(transition, best);
+  if (action === null) return false;
+  if (action === 'hand over' && best !== null) handOverTo(transition, best.nodeId);
+  else if (action === 'end') endWithoutHeir(transition);
+  else {
+    cancelShutdown(transition, 'no standby has all WAL: the shutdown is taken back');
+    restart(transition);
+  }
+  return true;
 }
 
 function bestStandby(transition: Transition, handover: Handover): Candidate | null {
@@ -236,7 +254,7 @@ function handOverTo(transition: Transition, target: NodeId): void {
   // Elected again in place while the crash was assessed: that reign is the one that ends.
   const term = state.reign?.term ?? handover.term;
   transition.remember({
-    intent: 'fenced',
+    intent: state.shutdown === null ? 'fenced' : 'standby',
     endedReigns: [...new Set([...state.durable.endedReigns, term])],
   });
   transition.effect({ type: 'markStandby' });

@@ -11,6 +11,7 @@ import type {
 } from '../../domain/peer-messages.ts';
 import type { Reign, WalEnd } from '../../domain/reign.ts';
 import type { Voter, VotingConfiguration } from '../../domain/voting-configuration.ts';
+import type { AnnouncedShutdown } from './shutdown.ts';
 
 /** What the local repmgr.conf and metadata say; replaced as a whole on reload. */
 export interface CoreParameters {
@@ -235,6 +236,8 @@ export interface CoreState {
     readonly paused: boolean;
     readonly untilMs: number;
   } | null;
+  /** Announced by the operator; kept until PostgreSQL has been started again. */
+  readonly shutdown: AnnouncedShutdown | null;
   /** Latest decision or non-decision, for people. */
   readonly explanation: Explanation | null;
 }
@@ -291,6 +294,7 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
     answeringVoters: [],
     foreignConfiguration: false,
     pauseRequest: null,
+    shutdown: null,
     explanation: null,
   };
 }

@@ -18,6 +18,7 @@ import { onPauseRequested } from './pause.ts';
 import { onPrimaryProbed } from './primary-probe.ts';
 import { onReleased } from './release.ts';
 import { onVoteOfVoter, sendVotes } from './request-votes.ts';
+import { onShutdownRequested } from './shutdown.ts';
 import type { CoreState } from './state.ts';
 import { protocolStatus } from './status.ts';
 import { Transition } from './transition.ts';
@@ -86,6 +87,9 @@ function handle(transition: Transition, event: CoreEvent): void {
       return;
     case 'pauseRequested':
       onPauseRequested(transition, event.replyTo, event.paused);
+      return;
+    case 'shutdownRequested':
+      onShutdownRequested(transition, event.replyTo, event);
       return;
     case 'parametersChanged':
       state.parameters = event.parameters;
