@@ -17,6 +17,11 @@ export interface RewindOptions {
   /** Further configuration files to keep, relative to the data directory. */
   readonly configFiles: readonly string[];
   readonly archiveRoot: string;
+  /** Told how far pg_rewind is, and when it has ended. */
+  readonly progress?: {
+    update(progress: { readonly copiedBytes: number; readonly totalBytes: number }): void;
+    finish(): void;
+  };
 }
 
 export interface RewindNodeRequest {
@@ -113,11 +118,14 @@ async function runRewind(context: OperationContext, request: RewindNodeRequest):
       sourceConninfo: primary.node.conninfo,
       restoreTargetWal: hasArchive && evidence.local.majorVersion >= 13,
       signal,
+      onProgress: (progress) => options.progress?.update(progress),
     });
   } catch (error) {
     if (!(error instanceof LocalCommandFailed)) throw error;
     // The program is not there, so it has changed nothing.
     return { kind: 'failed', mayHaveChangedFiles: false, output: [error.message, error.hint].join('\n') };
+  } finally {
+    options.progress?.finish();
   }
 }
 

@@ -235,6 +235,18 @@ describe('standby clone refuses, and changes nothing', () => {
       expect(result.status).toBe(1);
       expect(result.stderr).toContain('system identifier');
       expect(existsSync(dataDirectory)).toBe(false);
+      await node.createDatabase({});
+      await stranger.postgres.query(
+        `INSERT INTO repmgr.nodes (node_id, node_name, conninfo, repluser, type, active, location, priority, config_file)
+         VALUES (2, 'node2', 'host=x', 'repmgr', 'standby', true, 'default', 100, '/x')`,
+        [],
+        { database: 'repmgr' },
+      );
+      const foreign = await node.repmgr([...source, 'standby', 'clone', '--replication-conf-only']);
+      expect(foreign.status).toBe(1);
+      expect(foreign.stderr).toContain(`"${dataDirectory}" is no copy of node "node3" (ID: 3)`);
+      expect(existsSync(join(dataDirectory, 'standby.signal'))).toBe(false);
+      expect(await stranger.postgres.query('SELECT slot_name FROM pg_replication_slots')).toEqual([]);
     } finally {
       await stranger.machine.kill();
     }

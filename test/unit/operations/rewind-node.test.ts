@@ -16,7 +16,7 @@ import { type Lsn, parseLsn } from '../../../src/domain/lsn.ts';
 import type { SystemIdentifier } from '../../../src/domain/system-identifier.ts';
 import type { TimelineId } from '../../../src/domain/timeline.ts';
 import { createFileSystem } from '../../../src/host/files/file-system.ts';
-import { rewindNode } from '../../../src/operations/rewind-node.ts';
+import { type RewindOptions, rewindNode } from '../../../src/operations/rewind-node.ts';
 import type { ControlData, LocalServer } from '../../../src/ports/local-server.ts';
 import type { RewindOutcome, RewindRequest } from '../../../src/ports/rewind.ts';
 import { FakeCluster, nodeRecord } from '../../fakes/fake-cluster.ts';
@@ -130,7 +130,7 @@ const verdict: RejoinVerdict = {
   fork: { timeline: 1 as TimelineId, lsn: at('0/5001000') },
 };
 
-async function run(isCleanlyShutDown = true, program?: string) {
+async function run(isCleanlyShutDown = true, program?: string, progress?: RewindOptions['progress']) {
   const node = cluster.node(2) ?? nodeRecord(2);
   const connection = await context.adapters.connections.connect(node.conninfo);
   return rewindNode(context, {
@@ -138,7 +138,12 @@ async function run(isCleanlyShutDown = true, program?: string) {
     localServer,
     evidence: evidence(isCleanlyShutDown),
     verdict,
-    options: { configFiles: [], archiveRoot: folder, ...(program === undefined ? {} : { program }) },
+    options: {
+      configFiles: [],
+      archiveRoot: folder,
+      ...(program === undefined ? {} : { program }),
+      ...(progress === undefined ? {} : { progress }),
+    },
   });
 }
 
@@ -214,6 +219,20 @@ describe('rewindNode', () => {
     await run();
     await run(true, '/opt/pg_rewind');
     expect(programs).toEqual(['/bin/pg_rewind', '/opt/pg_rewind']);
+  });
+
+  it('tells how far it is, and when that is over', async () => {
+    const seen: unknown[] = [];
+    rewind = ({ onProgress }) => {
+      onProgress?.({ copiedBytes: 1, totalBytes: 2 });
+      return succeeded;
+    };
+    const progress = {
+      update: (state: unknown) => void seen.push(state),
+      finish: () => void seen.push('end'),
+    };
+    await run(true, undefined, progress);
+    expect(seen).toEqual([{ copiedBytes: 1, totalBytes: 2 }, 'end']);
   });
 
   it('fetches lost WAL from the archive where there is one', async () => {

@@ -1,6 +1,6 @@
 import { formatLsn, type Lsn } from '../../../domain/lsn.ts';
 import { describeNode } from '../../../domain/node.ts';
-import { prettySize } from '../../output/pretty-size.ts';
+import { prettySize } from '../../../domain/pretty-size.ts';
 import type { NodeFacts } from './gather-node-facts.ts';
 
 /** A line of `node status`; undefined where it is left out of text or CSV. */

@@ -18,6 +18,7 @@ import { slotSetting } from '../../../operations/slot-setting.ts';
 import type { LocalServer } from '../../../ports/local-server.ts';
 import { applyOptionsToSettings } from '../../apply-options-to-settings.ts';
 import type { CommandContext, CommandRun } from '../../command.ts';
+import { createProgressLine } from '../../output/progress-line.ts';
 import { connectToRecordedPrimary } from './connect-to-recorded-primary.ts';
 import { requireStopped } from './require-stopped.ts';
 
@@ -119,12 +120,13 @@ function tellVerdict({ log, settings }: CommandContext, verdict: RejoinVerdict):
   });
 }
 
-function rewindOptions({ options }: CommandContext): RejoinOptions['rewind'] {
+function rewindOptions({ options, out, adapters }: CommandContext): RejoinOptions['rewind'] {
   const program = options['force-rewind'];
   const configFiles = (options['config-files'] ?? '').split(',').map((name) => name.trim());
   return {
     configFiles: configFiles.filter((name) => name !== ''),
     archiveRoot: options['config-archive-dir'],
+    progress: createProgressLine('rewind', out, adapters.clock),
     ...(typeof program === 'string' ? { program } : {}),
   };
 }

@@ -13,13 +13,13 @@ import { type PlanStep, runPlan } from '../../../../operations/run-plan.ts';
 import { withLiveConnection } from '../../../../operations/with-live-connection.ts';
 import type { ReplicationSource } from '../../../../operations/write-replication-configuration.ts';
 import type { CommandContext } from '../../../command.ts';
+import { createProgressLine } from '../../../output/progress-line.ts';
 import type { PreparedClone } from './gather-clone.ts';
-import { createProgressLine } from './progress.ts';
 
 /** Makes the copy, or with --dry-run only tells how. */
 export async function cloneFromSource(context: CommandContext, prepared: PreparedClone): Promise<ExitName> {
   const dryRun = context.options['dry-run'];
-  const progress = createProgressLine(context.out, context.adapters.clock);
+  const progress = createProgressLine('clone', context.out, context.adapters.clock);
   const request = requestOf(context, prepared, (state) => progress.update(state));
   try {
     await runPlan(context, [...cloneSteps(context, request), ...finalSteps(context, prepared, request)], {

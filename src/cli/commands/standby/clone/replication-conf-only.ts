@@ -76,6 +76,7 @@ async function configure(
     () => adapters.connections.connect(upstream.conninfo, { signal }).catch(asConfigurationError(upstream)),
     async (upstreamConnection) => {
       const target = { own, upstream, upstreamConnection, primaryConnection: request.primary };
+      await requireSameCluster(context, target, request.localServer);
       const slotName = await judgeSlot(context, target);
       const source = { upstream, slotName };
       const configuration = composeReplicationConfiguration(context.settings.settings, source);
@@ -85,6 +86,23 @@ async function configure(
       return 'SUCCESS';
     },
   );
+}
+
+/** A directory of another cluster would never stream, and would not be what it was any more either. */
+async function requireSameCluster(
+  { adapters }: CommandContext,
+  { upstream, upstreamConnection }: Target,
+  localServer: LocalServer,
+): Promise<void> {
+  const [here, there] = await Promise.all([
+    localServer.controlData(),
+    adapters.inspector.controlState(upstreamConnection),
+  ]);
+  if (here.systemIdentifier === there.systemIdentifier) return;
+  throw new ConfigurationError(`"${localServer.dataDirectory}" is no copy of ${describeNode(upstream)}`, {
+    detail: `system identifier ${here.systemIdentifier} here, ${there.systemIdentifier} there`,
+    hint: 'check data_directory and the connection parameters, or clone without --replication-conf-only',
+  });
 }
 
 async function findRecords(

@@ -1,17 +1,25 @@
-import type { BackupProgress } from '../../../../ports/backup-source.ts';
-import type { Clock } from '../../../../ports/clock.ts';
-import type { Output } from '../../../output/output.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Output } from './output.ts';
+
+export interface Progress {
+  readonly copiedBytes: number;
+  /** Null while it is not known. */
+  readonly totalBytes: number | null;
+}
 
 export interface ProgressLine {
-  update(progress: BackupProgress): void;
+  update(progress: Progress): void;
   /** Ends the line, so that what follows begins on a new one. */
   finish(): void;
 }
 
 const redrawIntervalMs = 100;
 
-/** One line on the terminal that is drawn anew as the copy grows; nothing at all where there is no terminal. */
-export function createProgressLine(out: Output, clock: Clock): ProgressLine {
+/**
+ * One line on the terminal that is drawn anew as a copy grows; nothing at all where there is no terminal. `what` is
+ * its first word.
+ */
+export function createProgressLine(what: string, out: Output, clock: Clock): ProgressLine {
   const startedMs = clock.monotonicMs();
   let drawnMs = Number.NEGATIVE_INFINITY;
   let width = 0;
@@ -20,7 +28,7 @@ export function createProgressLine(out: Output, clock: Clock): ProgressLine {
       const nowMs = clock.monotonicMs();
       const isComplete = progress.copiedBytes === progress.totalBytes;
       if (!out.isTerminal || (nowMs - drawnMs < redrawIntervalMs && !isComplete)) return;
-      const line = renderProgress(progress, nowMs - startedMs);
+      const line = `${what}: ${renderProgress(progress, nowMs - startedMs)}`;
       out.write(`\r${line.padEnd(width)}`);
       width = line.length;
       drawnMs = nowMs;
@@ -32,14 +40,14 @@ export function createProgressLine(out: Output, clock: Clock): ProgressLine {
   };
 }
 
-/** `clone: 412 MB / 1.0 GB (41 %), 380 MB/s, 2 s left` */
-export function renderProgress({ copiedBytes, totalBytes }: BackupProgress, elapsedMs: number): string {
+/** `412 MB / 1.0 GB (41 %), 380 MB/s, 2 s left` */
+export function renderProgress({ copiedBytes, totalBytes }: Progress, elapsedMs: number): string {
   const rate = elapsedMs > 0 ? (copiedBytes * 1_000) / elapsedMs : 0;
   const rateText = rate > 0 ? `, ${renderBytes(rate)}/s` : '';
-  if (totalBytes === null) return `clone: ${renderBytes(copiedBytes)}${rateText}`;
+  if (totalBytes === null) return `${renderBytes(copiedBytes)}${rateText}`;
   const percent = Math.min(100, Math.floor((copiedBytes * 100) / totalBytes));
   const left = rate > 0 ? `, ${renderSeconds((totalBytes - copiedBytes) / rate)} left` : '';
-  return `clone: ${renderBytes(copiedBytes)} / ${renderBytes(totalBytes)} (${percent} %)${rateText}${left}`;
+  return `${renderBytes(copiedBytes)} / ${renderBytes(totalBytes)} (${percent} %)${rateText}${left}`;
 }
 
 /** Three significant digits at most, in powers of 1,024 as PostgreSQL counts: `412 MB`, `1.0 GB`. */

@@ -1,11 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  createProgressLine,
-  renderBytes,
-  renderProgress,
-} from '../../../../../../src/cli/commands/standby/clone/progress.ts';
-import { createOutput } from '../../../../../../src/cli/output/output.ts';
-import { FakeClock } from '../../../../../fakes/fake-host.ts';
+import { createOutput } from '../../../../src/cli/output/output.ts';
+import { createProgressLine, renderBytes, renderProgress } from '../../../../src/cli/output/progress-line.ts';
+import { FakeClock } from '../../../fakes/fake-host.ts';
 
 const megabyte = 1_048_576;
 
@@ -27,18 +23,16 @@ describe('renderBytes', () => {
 describe('renderProgress', () => {
   it('shows amount, share, rate and time left', () => {
     expect(renderProgress({ copiedBytes: 412 * megabyte, totalBytes: 1_024 * megabyte }, 1_084)).toBe(
-      'clone: 412 MB / 1.0 GB (40 %), 380 MB/s, 2 s left',
+      '412 MB / 1.0 GB (40 %), 380 MB/s, 2 s left',
     );
   });
 
   it('shows neither rate nor time before anything was copied', () => {
-    expect(renderProgress({ copiedBytes: 0, totalBytes: megabyte }, 0)).toBe('clone: 0 bytes / 1.0 MB (0 %)');
+    expect(renderProgress({ copiedBytes: 0, totalBytes: megabyte }, 0)).toBe('0 bytes / 1.0 MB (0 %)');
   });
 
   it('does without a total', () => {
-    expect(renderProgress({ copiedBytes: 10 * megabyte, totalBytes: null }, 1_000)).toBe(
-      'clone: 10 MB, 10 MB/s',
-    );
+    expect(renderProgress({ copiedBytes: 10 * megabyte, totalBytes: null }, 1_000)).toBe('10 MB, 10 MB/s');
   });
 
   it('never goes beyond the end', () => {
@@ -72,7 +66,7 @@ describe('createProgressLine', () => {
       columns: 80,
       hasColour: false,
     };
-    return createProgressLine(createOutput(sink), clock);
+    return createProgressLine('clone', createOutput(sink), clock);
   };
 
   it('draws one line over and over, and ends it', async () => {
