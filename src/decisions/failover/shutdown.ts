@@ -2,14 +2,6 @@ import { isOpenServer } from './candidacy.ts';
 import { holdsLease } from './lease.ts';
 import type { Transition } from './transition.ts';
 
-/** The operator is about to stop PostgreSQL of this primary for good; see `repmgr node shutdown`. */
-export interface AnnouncedShutdown {
-  /** It ends this reign although no standby is known to have everything. */
-  readonly isForced: boolean;
-  /** Forgotten then, if PostgreSQL still runs. */
-  readonly untilMs: number;
-}
-
 /**
  * From here on this node's server is one that stays down once it has stopped, whatever becomes of this daemon: the
  * intent is stored before the answer is given.

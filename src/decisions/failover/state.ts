@@ -11,7 +11,6 @@ import type {
 } from '../../domain/peer-messages.ts';
 import type { Reign, WalEnd } from '../../domain/reign.ts';
 import type { Voter, VotingConfiguration } from '../../domain/voting-configuration.ts';
-import type { AnnouncedShutdown } from './shutdown.ts';
 
 /** What the local repmgr.conf and metadata say; replaced as a whole on reload. */
 export interface CoreParameters {
@@ -185,6 +184,14 @@ export type Operation =
   | 'rejoin'
   | 'stopReceiver'
   | 'restoreReceiver';
+
+/** The operator is about to stop PostgreSQL of this primary for good; see `repmgr node shutdown`. */
+export interface AnnouncedShutdown {
+  /** It ends this reign although no standby is known to have everything. */
+  readonly isForced: boolean;
+  /** Forgotten then, if PostgreSQL still runs. */
+  readonly untilMs: number;
+}
 
 export interface CoreState {
   readonly parameters: CoreParameters;
