@@ -4,6 +4,7 @@ import type { LoadedSettings } from '../config/loaded-settings.ts';
 import type { DurableState } from '../decisions/failover/state.ts';
 import { OperationFailed } from '../domain/errors/repmgr-error.ts';
 import type { NodeId, NodeRecord } from '../domain/node.ts';
+import { waitUntil } from '../operations/wait-until.ts';
 import type { PeerNetwork } from '../ports/peer-network.ts';
 import type { PeerServer, PeerServerOptions } from '../ports/peer-server.ts';
 import { CoreLoop } from './core-loop.ts';
@@ -26,6 +27,8 @@ const calmWatchIntervalMs = 1_000;
 const lateWatchIntervalMs = 50;
 const relistenMs = 1_000;
 const freshenLimitMs = 100;
+const lastLookMs = 500;
+const handoverLimitMs = 5_000;
 const starting = { status: 503, body: { error: 'this daemon is starting' } };
 
 export interface DaemonOptions {
@@ -142,8 +145,9 @@ export class Daemon {
     this.loop.feed({ type: 'parametersChanged', parameters: coreParameters(settings, this.metadata.record) });
   }
 
-  /** PostgreSQL goes on running; nothing is handed over. */
+  /** PostgreSQL goes on running; nothing is handed over, unless that has begun already. */
   async end(): Promise<void> {
+    await this.finishHandover();
     this.isEnding = true;
     for (const timer of this.timers) clearTimeout(timer);
     // No vote is granted any more before the port closes (failover.md §4).
@@ -159,6 +163,16 @@ export class Daemon {
     this.metadata.close();
     await this.watch.stop();
     await this.network.close();
+  }
+
+  /** When the host goes down, PostgreSQL is stopped first and this daemon right after it. */
+  private async finishHandover(): Promise<void> {
+    const { clock } = this.node.adapters;
+    if (this.loop.state.role !== 'primary' && this.loop.state.handover === null) return;
+    const { signal } = new AbortController();
+    await Promise.race([this.watch.lookAfresh(), clock.sleep(lastLookMs, signal)]);
+    const wait = { clock, intervalMs: 20, timeoutMs: handoverLimitMs, signal };
+    await waitUntil(wait, () => Promise.resolve(this.loop.state.handover === null ? true : undefined));
   }
 
   private createServer(): PeerServer {

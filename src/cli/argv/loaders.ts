@@ -14,6 +14,7 @@ export const loaders: Partial<Record<CommandName, Loader>> = {
   'node rejoin': () => import('../commands/node/rejoin.ts'),
   'standby unregister': () => import('../commands/standby/unregister.ts'),
   'node guard': () => import('../commands/node/guard.ts'),
+  'node shutdown': () => import('../commands/node/shutdown.ts'),
   'node status': () => import('../commands/node/status.ts'),
   'cluster show': () => import('../commands/cluster/show.ts'),
   'cluster event': () => import('../commands/cluster/event.ts'),

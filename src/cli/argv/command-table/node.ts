@@ -98,6 +98,23 @@ export const nodeCommands = [
     events: [],
   },
   {
+    path: ['node', 'shutdown'],
+    summary: 'stop PostgreSQL of this node for good; a primary hands over first',
+    description:
+      'Stops the PostgreSQL of this node, and it stays down until somebody starts it. On a primary its repmgrd ' +
+      'hands over to the best standby, which by then has all WAL, and the command waits until that one is ' +
+      'writable (--wait, default 60 s). It refuses where nobody would take over; --force shuts down all the same.',
+    uses: ['force', 'wait'],
+    configFile: 'always',
+    supportsDryRun: true,
+    exitStatuses: {
+      LOCAL_COMMAND: 'PostgreSQL could not be stopped in time (shutdown_check_timeout)',
+      SWITCHOVER_FAIL: 'nobody would take over, or could without loss: the node goes on as primary',
+      SWITCHOVER_INCOMPLETE: 'PostgreSQL is down, and nobody has taken over in time',
+    },
+    events: ['repmgrd_handover'],
+  },
+  {
     path: ['node', 'service'],
     summary: 'start, stop, restart, reload or promote the server of this node',
     description:
