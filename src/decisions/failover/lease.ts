@@ -30,6 +30,16 @@ function acknowledgedAtMs(reign: OwnReign, nodeId: NodeId): number | undefined {
   return direct === undefined || (byWal !== undefined && byWal > direct) ? byWal : direct;
 }
 
+/** Per voter, the send time of the latest round that it acknowledged on either road, and that still counts. */
+export function latestAcknowledgements({ reign }: CoreState): Readonly<Record<number, number>> {
+  if (reign === null) return {};
+  const ids = Object.keys({ ...reign.acknowledgedAtMs, ...reign.walAcknowledgedAtMs }) as `${NodeId}`[];
+  const latest = ids.map((id) => [id, acknowledgedAtMs(reign, Number(id) as NodeId)] as const);
+  return Object.fromEntries(
+    latest.filter((entry): entry is [`${NodeId}`, number] => (entry[1] ?? -1) >= reign.ignoreSentBeforeMs),
+  );
+}
+
 /** Send time of the latest round that a majority acknowledged as `sentAtMs` tells, itself counted. */
 export function latestRoundMs(
   { reign, durable, parameters }: CoreState,

@@ -12,7 +12,8 @@ import {
 } from '../../../src/decisions/failover/state.ts';
 import { step } from '../../../src/decisions/failover/step.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
-import type { TimelineId } from '../../../src/domain/timeline.ts';
+import { SimulatedGuardian } from './simulated-guardian.ts';
+import { promote, rejoin, startPrimary } from './simulated-operations.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import { SimulatedWalRoad } from './simulated-wal-road.ts';
 import type { World } from './world.ts';
@@ -39,6 +40,7 @@ export class SimulatedNode {
   /** After a pause of the whole host nothing can stop the server before the daemon has run (I1's exception). */
   exemptUntilMs = 0;
   readonly walRoad: SimulatedWalRoad;
+  readonly guardian: SimulatedGuardian;
   private seenLsn: bigint | null = null;
   /** When WAL was last seen to have moved, by this host's clock. */
   private movedAtMs: number | null = null;
@@ -48,9 +50,10 @@ export class SimulatedNode {
   private queue: CoreEffect[] = [];
   private isPersisting = false;
   private readonly deferred: (() => void)[] = [];
+  private readonly afterPauses: (() => void)[] = [];
   private readonly world: World;
   parameters: CoreParameters;
-  private readonly clockRate: number;
+  readonly clockRate: number;
 
   constructor(
     world: World,
@@ -66,6 +69,7 @@ export class SimulatedNode {
     this.durable = durable;
     this.clockRate = clockRate;
     this.walRoad = new SimulatedWalRoad(world);
+    this.guardian = new SimulatedGuardian(world, this);
   }
 
   get localMs(): number {
@@ -74,6 +78,10 @@ export class SimulatedNode {
 
   start(): void {
     if (this.state !== null) return;
+    if (this.guardian.isActing) {
+      this.later(5, () => this.start());
+      return;
+    }
     this.life += 1;
     this.fenceId = 0;
     this.seenLsn = null;
@@ -94,6 +102,19 @@ export class SimulatedNode {
     this.state = null;
     this.life += 1;
     this.operation += 1;
+    this.guardian.onDaemonDead();
+  }
+
+  /** Everything on it is gone in the same instant. */
+  crashHost(): void {
+    this.crashDaemon();
+    this.server.stop();
+    this.guardian.die();
+  }
+
+  /** At the end of the pause that the host is in, before its daemon and whatever waits for it. */
+  afterPause(run: () => void): void {
+    this.afterPauses.push(run);
   }
 
   crashServer(): void {
@@ -109,6 +130,7 @@ export class SimulatedNode {
     this.world.clock.after(durationMs, () => {
       this.isPaused = false;
       this.exemptUntilMs = this.world.clock.nowMs + 450;
+      for (const run of this.afterPauses.splice(0)) run();
       if (this.isStalled) return;
       this.feed({ type: 'tick' });
       for (const run of this.deferred.splice(0)) run();
@@ -138,6 +160,7 @@ export class SimulatedNode {
     const full = { ...event, nowMs: this.localMs, random: this.world.random.next() } as CoreEvent;
     const result = step(this.state, full);
     this.state = result.state;
+    this.guardian.onStep(result.state);
     for (const effect of result.effects) this.accept(effect);
     this.drain();
   }
@@ -170,7 +193,7 @@ export class SimulatedNode {
     });
   }
 
-  private diskMs(): number {
+  diskMs(): number {
     const { random, conditions } = this.world;
     return random.chance(conditions.slowDiskProbability)
       ? random.between(10, conditions.slowDiskMs)
@@ -278,14 +301,14 @@ export class SimulatedNode {
       case 'promote':
         if (this.hitBoundary('promoting') || random.chance(this.world.conditions.promoteHang)) return;
         finish(random.chance(0.1) ? random.between(200, 1_500) : random.between(10, 120), () => {
-          const result = this.promote(effect);
+          const result = promote(this.world, this, effect);
           return this.hitBoundary('promoted') ? null : result;
         });
         return;
       case 'startPrimary':
         if (this.hitBoundary('promoting')) return;
         finish(random.between(80, 600), () => {
-          const result = this.startPrimary();
+          const result = startPrimary(this.world, this);
           return this.hitBoundary('promoted') ? null : result;
         });
         return;
@@ -319,7 +342,7 @@ export class SimulatedNode {
         });
         return;
       case 'rejoin':
-        finish(random.between(100, 2_500), () => this.rejoin(effect.primary.nodeId));
+        finish(random.between(100, 2_500), () => rejoin(this.world, this, effect.primary.nodeId));
         return;
       case 'stopReceiver':
         finish(random.between(2, 60), () => {
@@ -342,43 +365,6 @@ export class SimulatedNode {
         return;
       default:
     }
-  }
-
-  private promote(effect: CoreEffect & { type: 'promote' }): OperationResult {
-    const isLate = this.localMs >= effect.leaseUntilMs;
-    const isReady = this.server.isRunning && this.server.recoveryState === 'standby';
-    if (isLate || !isReady || this.world.random.chance(this.world.conditions.promoteFailure)) {
-      return { kind: 'promote', promoted: null, reason: 'simulated failure' };
-    }
-    const forkLsn = this.server.endLsn;
-    this.world.checkers.onPromote(this, effect.term);
-    this.server.promote((effect.highestTimeline + 1) as TimelineId, this.nodeId);
-    return { kind: 'promote', promoted: { timeline: this.server.timeline, forkLsn }, reason: null };
-  }
-
-  private startPrimary(): OperationResult {
-    if (this.world.random.chance(this.world.conditions.restartFailure))
-      return { kind: 'startPrimary', isWritable: false, reason: 'simulated failure' };
-    this.world.checkers.onStartPrimary(this);
-    this.server.hasStandbySignal = false;
-    this.server.start();
-    return { kind: 'startPrimary', isWritable: true, reason: null };
-  }
-
-  private rejoin(primaryId: NodeId): OperationResult {
-    const primary = this.world.node(primaryId);
-    const isReachable =
-      this.world.network.isConnected(this.nodeId, primaryId, 'server') &&
-      primary.server.isWritable &&
-      !primary.isPaused;
-    if (!isReachable) return { kind: 'rejoin', ok: false, reason: 'the primary cannot be reached' };
-    this.server.stop();
-    if (!this.server.isPrefixOf(primary.server)) this.server.copyOf(primary.server);
-    this.server.hasStandbySignal = true;
-    this.server.upstream = primaryId;
-    this.server.isReceiverHeld = false;
-    this.server.start();
-    return { kind: 'rejoin', ok: true, reason: null };
   }
 
   private observeRegularly(life: number): void {
