@@ -99,7 +99,7 @@ function dependsOnEncryption(error: unknown): boolean {
 function placeOf({ resolved, host, homeDirectory }: HostAttempt, address?: SocketAddress): ConnectionPlace {
   const passfile = resolved.parameters.get('passfile') ?? '';
   return {
-    host: host.host,
+    host: host.host === '' ? (host.hostaddr ?? '') : host.host,
     port: host.port,
     address: address !== undefined && 'address' in address ? address.address : host.hostaddr,
     socketPath: host.socketPath,

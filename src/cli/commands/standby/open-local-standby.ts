@@ -29,7 +29,10 @@ export async function openLocalStandby(context: CommandContext): Promise<Connect
   if (!options.force) {
     throw new ConfigurationError(`the server of ${about} cannot be reached`, {
       detail: failure?.detail ?? failure?.message ?? '',
-      hint: 'start it, or register it as it is with -F/--force and the connection parameters of the primary',
+      // A server that answers and refuses need not be started.
+      hint:
+        (failure?.sqlState === undefined ? undefined : failure.hint) ??
+        'start it, or register it as it is with -F/--force and the connection parameters of the primary',
       cause: failure,
     });
   }

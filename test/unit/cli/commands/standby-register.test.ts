@@ -101,6 +101,17 @@ describe('standby register', () => {
     expect(world.clock.nowMs).toBe(waitedMs);
   });
 
+  test('advises to start only a server that does not answer', async () => {
+    const world = cluster();
+    world.server(2).state = 'down';
+    expect((await register(world, '--wait-start=0')).stderr).toContain('HINT: start it');
+    world.server(2).state = 'rejecting';
+    const { status, stderr } = await register(world, '--wait-start=0');
+    expect(status).toBe(1);
+    expect(stderr).not.toContain('start it');
+    expect(stderr).toContain('DETAIL: sorry, too many clients already\nHINT: check that');
+  });
+
   test('registers a standby that is down with --force and the primary named', async () => {
     const world = cluster();
     world.server(2).state = 'down';

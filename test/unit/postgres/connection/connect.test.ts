@@ -67,6 +67,12 @@ describe('connect', () => {
     expect(performance.now() - startedMs).toBeLessThan(4_500);
   });
 
+  it('names the address where there is no host name', async () => {
+    const failure = await failureOf(connections.connect('hostaddr=127.0.0.1 port=1 user=repmgr'));
+    expect(failure.message).toContain('"127.0.0.1"');
+    expect(failure.hint).toContain('"127.0.0.1"');
+  });
+
   it('leaves each of several silent servers its share of the time', async () => {
     const [first, second] = [await serverThat(), await serverThat()];
     const failure = await failureOf(connections.connect(at(first.port, second.port), { timeoutMs: 300 }));
