@@ -76,7 +76,7 @@ describe.each(commands)('%s', (name) => {
   test('shows its help', async () => {
     const { status, stdout, stderr } = await run(cluster(), name, '--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toContain(`${name}`);
+    expect(stdout).toContain(name);
     expect(stdout).toMatch(/^OPTIONS:$|^EXIT STATUS:$/m);
   });
 });
