@@ -1,6 +1,6 @@
 import type { ClusterEvent } from '../domain/event.ts';
 import type { Connection } from '../ports/connection.ts';
-import type { EventFilter, EventRow } from '../ports/metadata-store.ts';
+import type { EventFilter, EventRow, EventSpan, TimedEvent } from '../ports/metadata-store.ts';
 import { boolean, integer, text, textOrNull } from './rows.ts';
 
 /** Returns the row's event_timestamp as text, for example `2026-11-22 21:50:58.638664+00`. */
@@ -34,5 +34,28 @@ export async function readEvents(connection: Connection, filter: EventFilter): P
     successful: boolean(row, 'successful'),
     timestamp: text(row, 'event_time'),
     details: textOrNull(row, 'details'),
+  }));
+}
+
+/** Oldest first; of more than the limit the newest. */
+export async function readEventsWithin(
+  connection: Connection,
+  { sinceMs, untilMs, limit }: EventSpan,
+): Promise<TimedEvent[]> {
+  const rows = await connection.query(
+    `SELECT node_id, event, successful, details,
+            (extract(epoch FROM event_timestamp) * 1000)::bigint AS at_ms
+       FROM repmgr.events
+      WHERE event_timestamp BETWEEN to_timestamp($1::float8 / 1000) AND to_timestamp($2::float8 / 1000)
+      ORDER BY event_timestamp DESC
+      LIMIT $3::bigint`,
+    [sinceMs, untilMs, limit],
+  );
+  return rows.toReversed().map((row) => ({
+    nodeId: integer(row, 'node_id'),
+    event: text(row, 'event'),
+    successful: boolean(row, 'successful'),
+    details: textOrNull(row, 'details'),
+    atMs: integer(row, 'at_ms'),
   }));
 }

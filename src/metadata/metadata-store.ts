@@ -1,7 +1,7 @@
 import type { MetadataStore } from '../ports/metadata-store.ts';
 import { ensureClusterKey, readClusterKey } from './cluster-key.ts';
 import { putDaemonAddress, readDaemonAddresses } from './daemons.ts';
-import { insertEvent, readEvents } from './events.ts';
+import { insertEvent, readEvents, readEventsWithin } from './events.ts';
 import { migrateSchema } from './migrate.ts';
 import {
   countMonitoringHistory,
@@ -49,6 +49,7 @@ export function createMetadataStore(): MetadataStore {
     votingTerm: readVotingTerm,
     insertEvent,
     events: readEvents,
+    eventsWithin: readEventsWithin,
     insertMonitoringSample,
     countMonitoringHistory,
     deleteMonitoringHistory,

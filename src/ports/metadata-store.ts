@@ -28,6 +28,19 @@ export interface EventFilter {
   readonly limit?: number;
 }
 
+/** A span of time in repmgr.events, both ends included; milliseconds since 1970. */
+export interface EventSpan {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** The newest so many. */
+  readonly limit: number;
+}
+
+/** An event with its time as a number, for comparing. */
+export interface TimedEvent extends Pick<EventRow, 'nodeId' | 'event' | 'successful' | 'details'> {
+  readonly atMs: number;
+}
+
 /** Where the daemon of a node listens; our own table, `repmgr.daemons`. */
 export interface DaemonAddress {
   readonly nodeId: NodeId;
@@ -88,6 +101,8 @@ export interface MetadataStore {
   /** Inserts and returns the row's event_timestamp as text. */
   insertEvent(connection: Connection, event: ClusterEvent): Promise<string>;
   events(connection: Connection, filter: EventFilter): Promise<EventRow[]>;
+  /** Oldest first. */
+  eventsWithin(connection: Connection, span: EventSpan): Promise<TimedEvent[]>;
   insertMonitoringSample(connection: Connection, sample: MonitoringSample): Promise<void>;
 
   countMonitoringHistory(connection: Connection, filter: MonitoringHistoryFilter): Promise<number>;

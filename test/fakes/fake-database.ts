@@ -125,6 +125,12 @@ export function createFakeMetadataStore(): MetadataStore {
         .filter((row) => filter.event === undefined || row.event === filter.event)
         .slice(0, filter.limit);
     },
+    eventsWithin: async (connection, { sinceMs, untilMs, limit }) =>
+      schemaOf(connection)
+        .events.map((row) => ({ ...row, atMs: Date.parse(`${row.timestamp.replace(' ', 'T')}Z`) }))
+        .filter(({ atMs }) => atMs >= sinceMs && atMs <= untilMs)
+        .slice(0, limit)
+        .toReversed(),
     daemonAddresses: async (connection) => schemaOf(connection).daemons,
     putDaemonAddress: async (connection, address) => {
       const database = writable(connection);

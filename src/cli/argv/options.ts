@@ -119,6 +119,8 @@ const optionTable = {
   all: flag('Show all events.'),
   event: text('NAME', 'Only events of this name.'),
   limit: integerWithDefault('NUMBER', 'Show so many events.', { minimum: 1, default: 20 }),
+  at: text('TIME', 'Tell what happened around this time: 14:02, "10 min ago", or a date with a time.'),
+  down: text('NODE[,NODE...]', 'The nodes that are thought to be lost, by their names or IDs.'),
   'keep-history': integerWithDefault('DAYS', 'Keep monitoring history of so many days.', {
     short: 'k',
     minimum: 0,

@@ -16,7 +16,7 @@ import type { Transition } from './transition.ts';
 export const graceForOthersMs = 60;
 
 /** Head start of each better candidate over the next. */
-const rankDelayMs = 250;
+export const rankDelayMs = 250;
 
 export function onStatusOfVoter(transition: Transition, from: NodeId, status: ProtocolStatus | null): void {
   const { state } = transition;

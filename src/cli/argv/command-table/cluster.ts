@@ -60,6 +60,34 @@ export const clusterCommands = [
     events: [],
   },
   {
+    path: ['cluster', 'explain'],
+    summary: 'say how the cluster is, and why',
+    description:
+      'Asks every repmgrd and says how the cluster is, what to do about it, what a failover would be like now, and how it came to this. With --at it tells what was seen, decided and not done around that time, and why. Nodes that do not answer are named; of them it tells what the recorded events know.',
+    uses: ['at'],
+    configFile: 'always',
+    supportsDryRun: false,
+    exitStatuses: {
+      BAD_CONFIG: 'the time given with --at is not understood, or the cluster has no key yet',
+      DB_CONN: 'neither the local database nor what repmgrd remembers names the nodes',
+    },
+    events: [],
+  },
+  {
+    path: ['cluster', 'whatif'],
+    summary: 'predict what would follow if nodes were lost',
+    description:
+      'Says for the nodes given with --down whether a majority would remain, who would be promoted and why not the others, for how long nobody could write, how much could be lost at worst, and what to do to be able to lose them. Changes nothing.',
+    uses: ['down'],
+    configFile: 'always',
+    supportsDryRun: false,
+    exitStatuses: {
+      BAD_CONFIG: '--down is missing or names a node that does not exist, or the cluster has no key yet',
+      DB_CONN: 'neither the local database nor what repmgrd remembers names the nodes',
+    },
+    events: [],
+  },
+  {
     path: ['cluster', 'cleanup'],
     summary: 'delete old monitoring history',
     description: 'Deletes monitoring history older than --keep-history days, or all of it.',
