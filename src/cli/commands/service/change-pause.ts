@@ -3,13 +3,17 @@ import { ConnectionFailed } from '../../../domain/errors/repmgr-error.ts';
 import type { NodeId } from '../../../domain/node.ts';
 import { connectToLocal } from '../../../operations/connect-to-local.ts';
 import { localDaemonAddress } from '../../../operations/daemon-access.ts';
-import { observeDaemons, statusTimeoutMs, withPeerNetwork } from '../../../operations/observe-daemons.ts';
+import { observeDaemons, statusesOf, statusTimeoutMs, withPeerNetwork } from '../../../operations/observe-daemons.ts';
 import { runPlan } from '../../../operations/run-plan.ts';
-import { findPrimaryDaemon, requestPause } from '../../../operations/set-pause.ts';
+import { findPrimaryDaemon, type PrimaryDaemon, requestPause } from '../../../operations/set-pause.ts';
+import { waitUntil } from '../../../operations/wait-until.ts';
 import type { Connection } from '../../../ports/connection.ts';
 import type { DaemonAddress } from '../../../ports/metadata-store.ts';
 import type { PeerNetwork } from '../../../ports/peer-network.ts';
 import type { CommandContext } from '../../command.ts';
+
+const agreementTimeoutMs = 5_000;
+const agreementLookMs = 100;
 
 /** What `service pause` and `service unpause` have in common: all but the word. */
 export async function changePause(context: CommandContext, paused: boolean): Promise<ExitName> {
@@ -57,7 +61,7 @@ interface Change {
 async function change(context: CommandContext, { network, addresses, paused }: Change): Promise<ExitName> {
   const { log, out, options, signal } = context;
   const what = paused ? 'paused' : 'unpaused';
-  const primary = findPrimaryDaemon(await observeDaemons(context, network, addresses));
+  const primary = await awaitPrimaryDaemon(context, network, addresses);
   if (primary.kind === 'none') return fail(context, what, primary.reason);
   const about = `node "${primary.status.nodeName}" (ID: ${primary.status.nodeId})`;
   let refusal: string | undefined;
@@ -73,6 +77,25 @@ async function change(context: CommandContext, { network, addresses, paused }: C
   if (!options['dry-run']) log.notice(`automatic failover is ${what} in the whole cluster`);
   if (options.json) out.json({ paused, dryRun: options['dry-run'], primaryNodeId: primary.status.nodeId });
   return 'SUCCESS';
+}
+
+/** Daemons that have just started agree on the primary within a moment; who asks then need not ask twice. */
+async function awaitPrimaryDaemon(
+  context: CommandContext,
+  network: PeerNetwork,
+  addresses: readonly DaemonAddress[],
+): Promise<PrimaryDaemon> {
+  const { adapters, signal } = context;
+  let latest: PrimaryDaemon = { kind: 'none', reason: 'no repmgrd was asked' };
+  await waitUntil(
+    { clock: adapters.clock, intervalMs: agreementLookMs, timeoutMs: agreementTimeoutMs, signal },
+    async () => {
+      const daemons = await observeDaemons(context, network, addresses);
+      latest = findPrimaryDaemon(daemons);
+      return latest.kind === 'found' || statusesOf(daemons).length === 0 ? latest : undefined;
+    },
+  );
+  return latest;
 }
 
 function fail({ log, out, options }: CommandContext, what: string, reason: string): ExitName {

@@ -131,6 +131,24 @@ describe('service pause and unpause', () => {
     expect(stderr).toContain('DETAIL: no majority has stored it');
   });
 
+  test('waits for daemons that have only just started to agree on the primary', async () => {
+    const world = cluster();
+    const daemon = world.peers.daemons.get(apiPortOf(1));
+    if (daemon === undefined) throw new Error('node 1 has no daemon');
+    daemon.answer = () => ({ ok: true });
+    const { status } = daemon;
+    let questions = 0;
+    Object.defineProperty(daemon, 'status', {
+      get: () => {
+        questions += 1;
+        return questions > 3 ? status : { ...status, role: 'follower', primary: null };
+      },
+    });
+    const result = await runRepmgr(world, 'service pause', { nodeId: 2 });
+    expect(result.status).toBe(0);
+    expect(questions).toBe(4);
+  });
+
   test('ends with 26 when the daemon of the primary is not to be found', async () => {
     const world = cluster();
     world.peers.daemons.delete(apiPortOf(1));
