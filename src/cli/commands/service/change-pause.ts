@@ -3,7 +3,12 @@ import { ConnectionFailed } from '../../../domain/errors/repmgr-error.ts';
 import type { NodeId } from '../../../domain/node.ts';
 import { connectToLocal } from '../../../operations/connect-to-local.ts';
 import { localDaemonAddress } from '../../../operations/daemon-access.ts';
-import { observeDaemons, statusesOf, statusTimeoutMs, withPeerNetwork } from '../../../operations/observe-daemons.ts';
+import {
+  observeDaemons,
+  statusesOf,
+  statusTimeoutMs,
+  withPeerNetwork,
+} from '../../../operations/observe-daemons.ts';
 import { runPlan } from '../../../operations/run-plan.ts';
 import { findPrimaryDaemon, type PrimaryDaemon, requestPause } from '../../../operations/set-pause.ts';
 import { waitUntil } from '../../../operations/wait-until.ts';
