@@ -40,7 +40,11 @@ async function look(
 ): Promise<LookedAtServer> {
   let connection: Connection | undefined;
   try {
-    const open = await adapters.connections.connect(conninfo, { signal, timeoutMs: deadlineMs });
+    const open = await adapters.connections.connect(conninfo, {
+      signal,
+      timeoutMs: deadlineMs,
+      keepsSynchronousCommit: true,
+    });
     connection = open;
     const ended = (): void => open.destroy();
     signal.addEventListener('abort', ended, { once: true });

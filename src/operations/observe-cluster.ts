@@ -1,3 +1,4 @@
+import { comparePositions } from '../decisions/failover/position.ts';
 import type { ClusterSnapshot, NodeSnapshot } from '../decisions/outlook/cluster-snapshot.ts';
 import type { DecisionsReply, DecisionsRequest } from '../domain/decision-record.ts';
 import { type Lsn, parseLsn } from '../domain/lsn.ts';
@@ -47,7 +48,7 @@ export async function observeCluster(
   const { members, network, databaseFailure } = await findMembers(context);
   try {
     const [heard, servers] = await Promise.all([
-      Promise.all(members.map((member) => hear(context, network, member, past))),
+      hearAll(context, network, members, past),
       lookAtServers(context, members, past?.events ?? null),
     ]);
     const primary = servers.find((server) => server.recoveryState === 'primary');
@@ -81,6 +82,28 @@ interface Heard {
   readonly status: DaemonStatus | null;
   readonly silence: string | null;
   readonly journal: Journal | null;
+}
+
+/**
+ * Answers of the same moment are some milliseconds apart, and WAL flows meanwhile: a standby that seems to be behind
+ * is asked once more, so that only what had not reached it by then counts as lag.
+ */
+async function hearAll(
+  context: ObserveContext,
+  network: PeerNetwork,
+  members: readonly Member[],
+  past: PastRequest | null,
+): Promise<readonly Heard[]> {
+  const heard = await Promise.all(members.map((member) => hear(context, network, member, past)));
+  const end = heard.find(({ status }) => status?.role === 'primary')?.status?.position ?? null;
+  return Promise.all(
+    heard.map(async (one) => {
+      const position = one.status?.position ?? null;
+      if (end === null || position === null || comparePositions(position, end) >= 0) return one;
+      const again = await hear(context, network, one.member, null);
+      return again.status === null ? one : { ...again, journal: one.journal };
+    }),
+  );
 }
 
 async function hear(

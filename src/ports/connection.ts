@@ -46,6 +46,8 @@ export interface ConnectOptions {
   readonly replication?: boolean;
   /** Replaces user; a password in the conninfo is dropped then, as it belongs to the other role. */
   readonly user?: string;
+  /** Leaves synchronous_commit as the server sets it for others; for asking about it, never for writing. */
+  readonly keepsSynchronousCommit?: boolean;
 }
 
 /** Answer of a server to a connection attempt, as libpq's PQping classifies it. */

@@ -35,7 +35,7 @@ export function whyNotFirst(
     return `it lacks ${best.position.lsn - position.lsn} bytes of WAL that node ${best.nodeId} has`;
   if (priority < best.priority)
     return `its priority is ${priority}, that of node ${best.nodeId} ${best.priority}`;
-  return `of equals the lower ID comes first, node ${best.nodeId}`;
+  return `its WAL and its priority are those of node ${best.nodeId}, whose ID is lower`;
 }
 
 /** What became of the other voters in an election that this node won. */

@@ -13,7 +13,7 @@ export function countOf(count: number, noun: string): string {
 }
 
 /** `a`, `a and b`, `a, b and c`. */
-export function joinNames(names: readonly string[]): string {
+export function joinNames(names: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
   if (names.length < 2) return names.join('');
-  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${names.slice(0, -1).join(', ')} ${conjunction} ${names.at(-1)}`;
 }

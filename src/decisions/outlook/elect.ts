@@ -2,7 +2,13 @@ import type { NodeId } from '../../domain/node.ts';
 import { comparePositions } from '../failover/position.ts';
 import { majorityOf } from '../failover/quorum.ts';
 import { type Candidate, comesBefore, whyNotFirst } from '../failover/rank-candidates.ts';
-import { type ClusterSnapshot, type NodeSnapshot, suspensionOf, votersOf } from './cluster-snapshot.ts';
+import {
+  type ClusterSnapshot,
+  type NodeSnapshot,
+  primaryOf,
+  suspensionOf,
+  votersOf,
+} from './cluster-snapshot.ts';
 
 /** A node that would remain, and what would become of it in an election. */
 export interface Contender {
@@ -18,6 +24,8 @@ export interface ElectionForecast {
   /** Voters that would remain and answer. */
   readonly remaining: readonly NodeId[];
   readonly winner: Candidate | null;
+  /** Those who may be promoted, the best first. */
+  readonly ranking: readonly Candidate[];
   /** How many stand before the winner, in vain. */
   readonly failedBefore: number;
   readonly contenders: readonly Contender[];
@@ -34,7 +42,7 @@ interface Ballot {
 export function forecastElection(snapshot: ClusterSnapshot, down: readonly NodeId[]): ElectionForecast {
   const voters = votersOf(snapshot);
   const needed = majorityOf(voters.length);
-  const remaining = snapshot.nodes.filter(
+  const remaining = levelWithPrimary(snapshot).filter(
     (node) => node.status !== null && voters.includes(node.nodeId) && !down.includes(node.nodeId),
   );
   const ballots = remaining
@@ -53,10 +61,26 @@ export function forecastElection(snapshot: ClusterSnapshot, down: readonly NodeI
     needed,
     remaining: remaining.map((node) => node.nodeId),
     winner,
+    ranking: ballots.map(({ candidate }) => candidate),
     failedBefore: Math.max(0, index),
     contenders: remaining.map((node) => contend(node, ballots, winner, needed)),
     obstacle,
   };
+}
+
+/**
+ * The answers are some milliseconds apart, while WAL flows: who has everything that the primary had when it answered
+ * counts as level with it, however much has come since.
+ */
+function levelWithPrimary(snapshot: ClusterSnapshot): readonly NodeSnapshot[] {
+  const sighting = primaryOf(snapshot);
+  const end = sighting.kind === 'reigning' ? (sighting.node.status?.position ?? null) : null;
+  if (end === null) return snapshot.nodes;
+  return snapshot.nodes.map((node) => {
+    const position = node.status?.position ?? null;
+    if (node.status === null || position === null || comparePositions(position, end) <= 0) return node;
+    return { ...node, status: { ...node.status, position: end } };
+  });
 }
 
 function candidateOf({ status }: NodeSnapshot): Candidate[] {

@@ -16,6 +16,8 @@ export interface Problem {
   readonly nodeId: NodeId | null;
   /** A sentence without its full stop. */
   readonly text: string;
+  /** What is behind it, as another program said it. */
+  readonly detail?: string;
   /** What to do about it, in the imperative. */
   readonly cure: string;
 }
@@ -119,12 +121,15 @@ function problemsOfSuspension(snapshot: ClusterSnapshot): Problem[] {
 function problemsOfNode(snapshot: ClusterSnapshot, node: NodeSnapshot): Problem[] {
   const { nodeId, nodeName, status, silence, server } = node;
   if (status === null) {
+    const detail = silence === null ? {} : { detail: silence };
     if (server !== null || node.isWitness) {
-      const text = `repmgrd of ${nodeName} does not answer (${silence ?? 'unknown reason'})`;
-      return [{ nodeId, text, cure: `start repmgrd on ${nodeName}` }];
+      const text = `repmgrd of ${nodeName} does not answer`;
+      return [{ nodeId, text, ...detail, cure: `start repmgrd on ${nodeName}` }];
     }
-    const text = `neither repmgrd nor PostgreSQL of ${nodeName} answers (${silence ?? 'unknown reason'})`;
-    return [{ nodeId, text, cure: `bring ${nodeName} back and start its repmgrd, which does the rest` }];
+    const text = `neither repmgrd nor PostgreSQL of ${nodeName} answers`;
+    return [
+      { nodeId, text, ...detail, cure: `bring ${nodeName} back and start its repmgrd, which does the rest` },
+    ];
   }
   if (!votersOf(snapshot).includes(nodeId)) {
     const text = `${nodeName} is registered but takes no part in elections yet`;

@@ -1,9 +1,10 @@
+import type { NodeId } from '../../domain/node.ts';
 import { prettySize } from '../../domain/pretty-size.ts';
 import { majorityOf } from '../failover/quorum.ts';
 import { type ClusterSnapshot, nameOf, primaryOf, suspensionOf, votersOf } from './cluster-snapshot.ts';
-import { countOf, describeDuration } from './describe-amounts.ts';
+import { countOf, describeDuration, joinNames } from './describe-amounts.ts';
 import { findProblems, type Problem } from './find-problems.ts';
-import { type CrashPrediction, type DataLoss, predictCrash, predictLoss } from './predict-loss.ts';
+import { type DataLoss, predictCrash, predictLoss } from './predict-loss.ts';
 import { tolerance } from './tolerance.ts';
 
 export interface ClusterVerdict {
@@ -22,10 +23,10 @@ export function judgeCluster(snapshot: ClusterSnapshot): ClusterVerdict {
   const sighting = primaryOf(snapshot);
   const canLose = tolerance(snapshot);
   if (sighting.kind === 'none')
-    return { health: 'down', canLose, sentence: sentenceOf('Down', problems), problems };
+    return { health: 'down', canLose, sentence: sentenceOf('Down:', problems), problems };
   const isHealthy = problems.length === 0;
   const sentence = [
-    isHealthy ? 'Healthy.' : sentenceOf('Not as it should be', problems),
+    isHealthy ? 'Healthy.' : sentenceOf(sighting.kind === 'several' ? 'Danger:' : 'Works, but', problems),
     describeTolerance(snapshot, canLose),
     ...describeFailover(snapshot),
   ].join(' ');
@@ -34,8 +35,8 @@ export function judgeCluster(snapshot: ClusterSnapshot): ClusterVerdict {
 
 function sentenceOf(word: string, problems: readonly Problem[]): string {
   const [first, ...more] = problems;
-  if (first === undefined) return `${word}.`;
-  return more.length === 0 ? `${word}: ${first.text}.` : `${word}: ${first.text}, and ${more.length} more.`;
+  const others = more.length === 0 ? '' : `, and ${countOf(more.length, 'more problem')}`;
+  return `${word} ${first?.text ?? 'something is wrong'}${others}.`;
 }
 
 /** Nothing is broken, but the loss of one host stops the cluster. */
@@ -65,24 +66,29 @@ function describeFailover(snapshot: ClusterSnapshot): string[] {
   if (sighting.kind !== 'reigning' || suspensionOf(snapshot) !== null) return [];
   const crash = predictCrash(snapshot);
   const { outcome } = predictLoss(snapshot, [sighting.node.nodeId]);
-  if (outcome.kind !== 'promoted') return describeCrash(snapshot, crash);
+  if (outcome.kind !== 'promoted') {
+    if (crash === null || crash.winners.length === 0) return [];
+    const crashMs = describeDuration(crash.outageMs);
+    return [
+      `If only PostgreSQL of the primary crashes, ${eitherOf(crash.winners, snapshot)} takes over in about ${crashMs}.`,
+    ];
+  }
   const loss = describeLoss(outcome.loss);
-  const winner = nameOf(snapshot, outcome.winner);
   const hostMs = describeDuration(outcome.outage.totalMs);
-  if (crash === null || crash.winner !== outcome.winner)
-    return [`A failover now would go to ${winner}, ${loss}, in about ${hostMs}.`];
+  if (crash === null || crash.winners.length === 0)
+    return [`A failover now would go to ${nameOf(snapshot, outcome.winner)}, ${loss}, in about ${hostMs}.`];
+  const winners = eitherOf([...new Set([outcome.winner, ...crash.winners])], snapshot);
   const crashMs = describeDuration(crash.outageMs);
-  return [
-    `A failover now would go to ${winner}, ${loss}, in about ${crashMs}, or ${hostMs} if the whole host of ${sighting.node.nodeName} is lost.`,
-  ];
+  const host = `${hostMs} if the whole host of ${sighting.node.nodeName} is lost`;
+  return [`A failover now would go to ${winners}, ${loss}, in about ${crashMs}, or ${host}.`];
 }
 
-function describeCrash(snapshot: ClusterSnapshot, crash: CrashPrediction | null): string[] {
-  if (crash === null || crash.winner === null) return [];
-  const winner = nameOf(snapshot, crash.winner);
-  return [
-    `If only PostgreSQL of the primary crashes, ${winner} takes over in about ${describeDuration(crash.outageMs)}.`,
-  ];
+/** `a`, `a or b`, `a, b or c`. */
+export function eitherOf(nodeIds: readonly NodeId[], snapshot: ClusterSnapshot): string {
+  return joinNames(
+    nodeIds.map((nodeId) => nameOf(snapshot, nodeId)),
+    'or',
+  );
 }
 
 /** `losing nothing`, `losing up to 12 MB of WAL` and the like. */

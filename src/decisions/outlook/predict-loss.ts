@@ -1,7 +1,7 @@
 import type { NodeId } from '../../domain/node.ts';
 import { chooseCrashAction, promotionMs } from '../failover/choose-crash-action.ts';
 import { rankDelayMs } from '../failover/gather-statuses.ts';
-import { comesBefore } from '../failover/rank-candidates.ts';
+import { comparePositions } from '../failover/position.ts';
 import {
   type ClusterSnapshot,
   leaseMsOf,
@@ -128,8 +128,11 @@ function wouldHang({ synchronous, nodes }: ClusterSnapshot, without: readonly No
 }
 
 export interface CrashPrediction {
-  /** The standby that takes over; null where the server is restarted in place. */
-  readonly winner: NodeId | null;
+  /**
+   * The standbys that may take over, best first: the first answer that covers the crashed server's WAL decides. Empty
+   * where the server is restarted in place.
+   */
+  readonly winners: readonly NodeId[];
   readonly reason: string;
   readonly outageMs: number;
 }
@@ -140,12 +143,7 @@ export function predictCrash(snapshot: ClusterSnapshot): CrashPrediction | null 
   if (sighting.kind !== 'reigning' || suspensionOf(snapshot) !== null) return null;
   const { status, nodeId } = sighting.node;
   if (status === null) return null;
-  const standbys = snapshot.nodes.flatMap(({ nodeId: id, status: answer }) =>
-    id === nodeId || answer === null || !answer.isPromotable || answer.position === null
-      ? []
-      : [{ nodeId: id, position: answer.position, priority: answer.priority }],
-  );
-  const best = standbys.toSorted((a, b) => (comesBefore(a, b) ? -1 : 1))[0] ?? null;
+  const standbys = forecastElection(snapshot, [nodeId]).ranking;
   const verdict = chooseCrashAction({
     setting: status.crashAction ?? 'auto',
     localPosition: status.position,
@@ -153,11 +151,16 @@ export function predictCrash(snapshot: ClusterSnapshot): CrashPrediction | null 
     wasShutDown: false,
     crashesWithinWindow: 1,
     hasRestartFailed: false,
-    bestStandby: best?.position ?? null,
+    bestStandby: standbys[0]?.position ?? null,
   });
-  const isHandedOver = verdict.action === 'handover' && best !== null;
+  const local = status.position;
+  const covering = standbys.filter(
+    ({ position }) => local !== null && comparePositions(position, local) >= 0,
+  );
+  const isHandedOver = verdict.action === 'handover';
+  const winners = covering.length > 0 ? covering : standbys.slice(0, 1);
   return {
-    winner: isHandedOver ? best.nodeId : null,
+    winners: isHandedOver ? winners.map((candidate) => candidate.nodeId) : [],
     reason: verdict.reason,
     outageMs: assessmentMs + (isHandedOver ? promotionMs : verdict.predictedRecoveryMs),
   };

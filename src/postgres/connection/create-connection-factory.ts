@@ -75,17 +75,19 @@ function forLogin(parameters: ConnectionParameters, { user }: ConnectOptions): C
  * Nothing is looked up in schemas that others can write to; and metadata is written without waiting for
  * synchronous standbys, which may be down just then.
  */
-const sessionSettings = '-csearch_path= -csynchronous_commit=local';
+const sessionSettings = ['-csearch_path=', '-csynchronous_commit=local'] as const;
 
 /** Adds what every session has. Settings in `options` take effect without another round trip. */
-function forSession(parameters: ConnectionParameters, { replication }: ConnectOptions): ConnectionParameters {
+function forSession(parameters: ConnectionParameters, options: ConnectOptions): ConnectionParameters {
+  const { replication, keepsSynchronousCommit } = options;
   const session = new Map(parameters);
   if (replication === true) {
     session.set('replication', 'true');
     // Lines for replication connections in password files have this as database.
     session.set('dbname', 'replication');
   }
-  session.set('options', `${parameters.get('options') ?? ''} ${sessionSettings}`.trim());
+  const settings = sessionSettings.slice(0, keepsSynchronousCommit === true ? 1 : undefined);
+  session.set('options', [parameters.get('options') ?? '', ...settings].join(' ').trim());
   if (!session.has('fallback_application_name')) session.set('fallback_application_name', 'repmgr');
   return session;
 }

@@ -7,6 +7,9 @@ export function renderProblems(problems: readonly Problem[], snapshot: ClusterSn
   if (problems.length === 0) return [];
   return [
     'What to do:',
-    ...problems.flatMap(({ text, cure }) => [`  - ${nameNodes(text, snapshot)}`, `    ${cure}`]),
+    ...problems.flatMap(({ text, detail, cure }) => {
+      const because = detail === undefined ? '' : ` (${detail})`;
+      return [`  - ${nameNodes(text, snapshot)}${because}`, `    ${cure}`];
+    }),
   ];
 }

@@ -91,7 +91,11 @@ describe('whyNotFirst', () => {
       { position: at(3, 1_000), priority: 50 },
       'its priority is 50, that of node 2 100',
     ],
-    ['has the higher ID', { position: at(3, 1_000) }, 'of equals the lower ID comes first, node 2'],
+    [
+      'has the higher ID',
+      { position: at(3, 1_000) },
+      'its WAL and its priority are those of node 2, whose ID is lower',
+    ],
   ])('names what decided where a node %s', (_, changes, why) => {
     expect(other(changes)).toBe(why);
   });

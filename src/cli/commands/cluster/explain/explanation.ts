@@ -1,4 +1,5 @@
 import type { ClusterSnapshot } from '../../../../decisions/outlook/cluster-snapshot.ts';
+import { joinNames } from '../../../../decisions/outlook/describe-amounts.ts';
 import { type ClusterVerdict, judgeCluster } from '../../../../decisions/outlook/judge-cluster.ts';
 import {
   type StoryLine,
@@ -30,7 +31,7 @@ export interface ClusterExplanation {
 }
 
 /** Around the last change of the primary, so much before its cause and after its outcome. */
-const leadInMs = 2_000;
+const leadInMs = 300;
 const leadOutMs = 20_000;
 const mostLines = 15;
 /** Clocks this close are as good as the same. */
@@ -55,7 +56,7 @@ export function explainCluster(observed: ObservedCluster, span: Span, at: number
     before: journals.flatMap((journal) =>
       journal.reply.before === null ? [] : [lineOfRecord(journal.reply.before, journal)],
     ),
-    remarks: remarksOf(observed, span, at),
+    remarks: remarksOf(observed, at),
     at,
     span,
   };
@@ -78,7 +79,7 @@ function latestChange(lines: readonly StoryLine[], summary: StorySummary | null)
   return lines.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs).slice(0, mostLines);
 }
 
-function remarksOf(observed: ObservedCluster, span: Span, at: number | null): readonly string[] {
+function remarksOf(observed: ObservedCluster, at: number | null): readonly string[] {
   const { snapshot, journals, databaseFailure, events } = observed;
   const remarks: string[] = [];
   if (databaseFailure !== null)
@@ -88,15 +89,14 @@ function remarksOf(observed: ObservedCluster, span: Span, at: number | null): re
   const silent = snapshot.nodes.filter(
     ({ nodeId }) => !journals.some(({ reply }) => reply.nodeId === nodeId),
   );
-  for (const { nodeName, silence } of silent) {
-    const why = silence ?? 'it keeps no journal of decisions';
-    const instead =
-      events === null ? 'what it decided is missing here' : 'of it there are only recorded events here';
-    remarks.push(`repmgrd of ${nodeName} could not be asked: ${why}; ${instead}.`);
+  for (const { nodeName, status } of silent) {
+    const why = status === null ? 'does not answer' : 'keeps no journal yet';
+    const instead = events === null ? 'is missing here' : 'is known by recorded events only';
+    remarks.push(`What ${nodeName} decided ${instead}: its repmgrd ${why}.`);
   }
   if (events === null) remarks.push('No database could be asked for recorded events.');
   remarks.push(...journals.flatMap((journal) => remarkOnClock(journal)));
-  if (at !== null) remarks.push(...journals.flatMap((journal) => remarkOnLength(journal, span)));
+  if (at !== null) remarks.push(...remarkOnLength(journals, at));
   return remarks;
 }
 
@@ -109,9 +109,14 @@ function remarkOnClock({ reply, clockAheadMs, uncertaintyMs }: Journal): string[
   ];
 }
 
-function remarkOnLength({ reply, clockAheadMs }: Journal, span: Span): string[] {
-  const first = reply.decisions[0];
-  if (reply.before !== null || (first !== undefined && Date.parse(first.at) - clockAheadMs <= span.sinceMs))
-    return [];
-  return [`The journal of ${reply.nodeName} does not reach further back.`];
+function remarkOnLength(journals: readonly Journal[], at: number): string[] {
+  const young = journals.filter(({ reply, clockAheadMs }) => {
+    const first = reply.before ?? reply.decisions[0];
+    return first === undefined || Date.parse(first.at) - clockAheadMs > at;
+  });
+  if (young.length === 0) return [];
+  const names = joinNames(young.map(({ reply }) => reply.nodeName));
+  return [
+    `Nothing is known of what ${names} decided before that time: the journal does not reach further back.`,
+  ];
 }

@@ -3,6 +3,7 @@ import {
   type NodeSnapshot,
   nameOf,
 } from '../../../../decisions/outlook/cluster-snapshot.ts';
+import { describeDuration } from '../../../../decisions/outlook/describe-amounts.ts';
 import type { StoryLine, StorySummary } from '../../../../decisions/outlook/tell-story.ts';
 import { dateOf, fullTime, timeOfDay } from '../../../output/local-time.ts';
 import { nameNodes } from '../name-nodes.ts';
@@ -22,7 +23,7 @@ interface StoryLayout extends Layout {
 const kindWords: Readonly<Record<StoryLine['kind'], string>> = {
   observed: 'saw',
   decided: 'decided',
-  declined: 'did not',
+  declined: 'declined',
   failed: 'failed',
   event: 'event',
 };
@@ -30,39 +31,36 @@ const kindWords: Readonly<Record<StoryLine['kind'], string>> = {
 /** What `repmgr cluster explain` prints. */
 export function renderExplanation(explanation: ClusterExplanation, layout: Layout): string {
   const { at, verdict, snapshot, remarks } = explanation;
-  const now = [
-    nameNodes(verdict.sentence, snapshot),
-    '',
-    ...snapshot.nodes.map((node) => describe(node, snapshot)),
-  ];
+  const sentence = nameNodes(verdict.sentence, snapshot);
+  const nodes = snapshot.nodes.map((node) => `  ${describe(node, snapshot)}`);
   const problems = renderProblems(verdict.problems, snapshot);
-  const past = at === null ? latestChange(explanation, layout) : around(at, explanation, layout);
-  const sections = at === null ? [now, problems, past] : [past, now.slice(0, 1), problems];
   const notes = remarks.map((remark) => `Note: ${remark}`);
-  return `${[...sections, notes]
-    .filter((section) => section.length > 0)
-    .map((section) => section.join('\n'))
-    .join('\n\n')}\n`;
+  const sections =
+    at === null
+      ? [[sentence], nodes, problems, latestChange(explanation, layout), notes]
+      : [around(at, explanation, layout), notes, [`Now: ${sentence}`], problems];
+  const texts = sections.filter((section) => section.length > 0).map((section) => section.join('\n'));
+  return `${texts.join('\n\n')}\n`;
 }
 
 function describe(
   { nodeId, nodeName, status, silence, server }: NodeSnapshot,
   snapshot: ClusterSnapshot,
 ): string {
-  const head = `  ${nodeName} (ID: ${nodeId}):`;
+  const head = `${nodeName} (ID: ${nodeId}):`;
   if (status === null) {
     const postgres =
       server === null ? 'its PostgreSQL is silent as well' : `its PostgreSQL answers as ${server}`;
     return `${head} repmgrd is silent (${silence ?? 'unknown reason'}); ${postgres}`;
   }
   const primary = status.primary === null ? 'no primary' : nameOf(snapshot, status.primary);
-  const role =
-    status.role === 'primary'
-      ? `primary in term ${status.term}`
-      : status.role === 'follower'
-        ? `standby, primary is ${primary}`
-        : status.role;
-  return `${head} ${role}; last decision: ${nameNodes(status.explanation, snapshot)}`;
+  const roles = { primary: `primary in term ${status.term}`, follower: `standby, primary is ${primary}` };
+  const role = status.role === 'primary' || status.role === 'follower' ? roles[status.role] : status.role;
+  const postgres = server === null ? '; its PostgreSQL does not answer' : '';
+  // What a daemon says that has not decided anything yet.
+  const isQuiet = status.explanation.startsWith('nothing has happened');
+  const decision = isQuiet ? '' : `; last decision: ${nameNodes(status.explanation, snapshot)}`;
+  return `${head} ${role}${postgres}${decision}`;
 }
 
 function latestChange({ story, summary, snapshot }: ClusterExplanation, layout: Layout): string[] {
@@ -90,16 +88,42 @@ function around(at: number, explanation: ClusterExplanation, layout: Layout): st
   return earlier.length === 0 ? [head, quiet] : [head, quiet, 'The last decisions before that:', ...earlier];
 }
 
-/** The story in one sentence or two, for those who read no further. */
+/** The story in two or three sentences, for those who read no further. */
 function inShort(summary: StorySummary | null, snapshot: ClusterSnapshot): string[] {
   if (summary === null) return [];
   const { cause, choice, outcome } = summary;
-  const say = (line: StoryLine): string =>
-    `${nameNodes(line.text, snapshot)} (${nameOf(snapshot, line.nodeId)}, ${timeOfDay(new Date(line.atMs))})`;
-  const parts = [cause, choice === outcome ? null : choice, outcome].flatMap((line) =>
-    line === null ? [] : say(line),
-  );
-  return [`In short: ${parts.join('. Then: ')}.`, ''];
+  const parts = [
+    ...(cause === null ? [] : [sayCause(cause, snapshot)]),
+    ...(choice === null || choice === outcome ? [] : [sayChoice(choice, snapshot)]),
+    sayOutcome(outcome, cause, snapshot),
+  ];
+  return [nameNodes(`In short: ${parts.join(' ')}`, snapshot), ''];
+}
+
+/** What follows the colon of an observation is what was done next, which the choice says better. */
+function sayCause({ text, nodeId, atMs }: StoryLine, snapshot: ClusterSnapshot): string {
+  return `At ${timeOfDay(new Date(atMs))} ${nameOf(snapshot, nodeId)} saw: ${text.split(': ')[0]}.`;
+}
+
+const choices: Readonly<Record<string, string>> = {
+  handover: 'to hand over',
+  restart: 'to start PostgreSQL again in place',
+  fencing: 'to stop its PostgreSQL',
+};
+
+function sayChoice({ text, nodeId }: StoryLine, snapshot: ClusterSnapshot): string {
+  const [choice = '', ...reason] = text.split(': ');
+  return `${nameOf(snapshot, nodeId)} chose ${choices[choice] ?? choice}: ${reason.join(': ')}.`;
+}
+
+function sayOutcome(outcome: StoryLine, cause: StoryLine | null, snapshot: ClusterSnapshot): string {
+  const name = nameOf(snapshot, outcome.nodeId);
+  const time = timeOfDay(new Date(outcome.atMs));
+  const later = cause === null ? '' : `, ${describeDuration(outcome.atMs - cause.atMs)} later`;
+  const term = /^elected in term (\d+)/.exec(outcome.text)?.[1];
+  if (term !== undefined) return `${name} was elected in term ${term} at ${time}${later}.`;
+  if (/^(?:handover|restart|fencing): /.test(outcome.text)) return sayChoice(outcome, snapshot);
+  return `${name} at ${time}: ${outcome.text}.`;
 }
 
 function renderStory(story: readonly StoryLine[], snapshot: ClusterSnapshot, layout: Layout): string[] {
@@ -110,7 +134,7 @@ function renderStory(story: readonly StoryLine[], snapshot: ClusterSnapshot, lay
 function renderLine(line: StoryLine, { isVerbose, snapshot, nameWidth }: StoryLayout): string[] {
   const time = timeOfDay(new Date(line.atMs), { withMs: true });
   const name = nameOf(snapshot, line.nodeId).padEnd(nameWidth);
-  const head = `  ${time}  ${name}  ${kindWords[line.kind].padEnd(7)}  `;
+  const head = `  ${time}  ${name}  ${kindWords[line.kind].padEnd(8)}  `;
   const rule = line.rule === null ? '' : ` [${line.rule}]`;
   const again = line.times === 1 ? '' : ` (${line.times} times, until ${timeOfDay(new Date(line.lastAtMs))})`;
   const more = line.alternatives.map(({ action, whyNot }) => `not: ${action}, because ${whyNot}`);

@@ -1,6 +1,11 @@
-import { type ClusterSnapshot, nameOf, primaryOf } from '../../../../decisions/outlook/cluster-snapshot.ts';
+import {
+  type ClusterSnapshot,
+  nameOf,
+  nodeOf,
+  primaryOf,
+} from '../../../../decisions/outlook/cluster-snapshot.ts';
 import { countOf, describeDuration, joinNames } from '../../../../decisions/outlook/describe-amounts.ts';
-import { type ClusterVerdict, describeLoss } from '../../../../decisions/outlook/judge-cluster.ts';
+import { type ClusterVerdict, describeLoss, eitherOf } from '../../../../decisions/outlook/judge-cluster.ts';
 import type {
   CrashPrediction,
   LossOutcome,
@@ -28,8 +33,9 @@ type Promoted = LossOutcome & { kind: 'promoted' };
 export function renderPrediction(whatIf: WhatIf): string {
   const { snapshot, verdict, prediction } = whatIf;
   const names = prediction.down.map((nodeId) => {
-    const isPrimary = nodeId === prediction.primary;
-    return `${nameOf(snapshot, nodeId)}${isPrimary ? ' (the primary)' : ''}`;
+    const isSilent = nodeOf(snapshot, nodeId)?.status === null;
+    const remark = nodeId === prediction.primary ? ' (the primary)' : isSilent ? ' (silent already)' : '';
+    return `${nameOf(snapshot, nodeId)}${remark}`;
   });
   const hosts = names.length === 1 ? 'the host of' : 'the hosts of';
   const lines = [
@@ -137,7 +143,10 @@ function hanging({ synchronous }: ClusterSnapshot): string {
 function afterwardsRows({ afterwards }: WhatIf): string[] {
   if (afterwards === null) return [];
   const more = tolerance(afterwards);
-  const text = more === 0 ? 'no further node may be lost' : `${countOf(more, 'further node')} could be lost`;
+  const text =
+    more === 0
+      ? 'no further node could be lost before one is back'
+      : `${countOf(more, 'further node')} could be lost`;
   return row('Then', text);
 }
 
@@ -177,13 +186,12 @@ function crashLines({ snapshot, prediction, crash }: WhatIf): string[] {
   const primary = nameOf(snapshot, prediction.primary);
   const head = `If only PostgreSQL on ${primary} died, and the host with its repmgrd lived:`;
   const duration = describeDuration(crash.outageMs);
-  if (crash.winner === null)
+  if (crash.winners.length === 0)
     return [
       head,
       `  it is started again in place, in about ${duration} plus crash recovery: ${crash.reason}`,
     ];
-  return [
-    head,
-    `  ${nameOf(snapshot, crash.winner)} takes over in about ${duration}, losing nothing: ${crash.reason}`,
-  ];
+  const first = crash.winners.length > 1 ? ', whichever answers first,' : '';
+  const winners = eitherOf(crash.winners, snapshot);
+  return [head, `  ${winners}${first} takes over in about ${duration}, losing nothing: ${crash.reason}`];
 }
