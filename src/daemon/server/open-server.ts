@@ -1,12 +1,12 @@
 import type { OperationResult } from '../../decisions/failover/events-and-effects.ts';
 import { OperationFailed } from '../../domain/errors/repmgr-error.ts';
-import type { RecoveryState } from '../../domain/node.ts';
 import type { TimelineId } from '../../domain/timeline.ts';
 import { promoteStandby, promotionMethod } from '../../operations/promote-standby.ts';
 import { waitUntil } from '../../operations/wait-until.ts';
 import type { Connection } from '../../ports/connection.ts';
 import { type Node, operationContext } from '../node.ts';
 import { readFork } from './read-fork.ts';
+import { type StartOutcome, startServer } from './start-server.ts';
 
 const pollMs = 10;
 
@@ -88,7 +88,7 @@ export async function startAsStandby(
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<OperationResult & { kind: 'startStandby' }> {
   await node.localServer.writeStandbySignal();
-  const state = await startAndAsk(node, { timeoutMs, signal });
+  const state = await startServer(node, { timeoutMs, signal });
   if (state === 'standby') return { kind: 'startStandby', ok: true, reason: null };
   return { kind: 'startStandby', ok: false, reason: whyNot(state, timeoutMs) };
 }
@@ -100,46 +100,13 @@ export async function startAsPrimary(
 ): Promise<OperationResult & { kind: 'startPrimary' }> {
   await node.localServer.releaseTimelines();
   await node.localServer.removeStandbySignal();
-  const state = await startAndAsk(node, { timeoutMs, signal });
+  const state = await startServer(node, { timeoutMs, signal });
   if (state === 'primary') return { kind: 'startPrimary', isWritable: true, reason: null };
   return { kind: 'startPrimary', isWritable: false, reason: whyNot(state, timeoutMs) };
 }
 
-function whyNot(state: RecoveryState | undefined, timeoutMs: number): string {
-  if (state === undefined) return `it does not accept connections after ${timeoutMs} ms`;
-  return state === 'standby' ? 'it started in recovery' : 'it started out of recovery';
-}
-
-async function startAndAsk(
-  node: Node,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
-): Promise<RecoveryState | undefined> {
-  const { adapters, localServer, settings } = node;
-  const deadlineMs = adapters.clock.monotonicMs() + timeoutMs;
-  await localServer.start({ wait: false, timeoutMs, signal });
-  const wait = {
-    clock: adapters.clock,
-    intervalMs: pollMs,
-    timeoutMs: deadlineMs - adapters.clock.monotonicMs(),
-    signal,
-  };
-  return waitUntil(wait, () => tryRecoveryState(node, settings.settings.conninfo, signal));
-}
-
-async function tryRecoveryState(
-  { adapters }: Node,
-  conninfo: string,
-  signal: AbortSignal,
-): Promise<RecoveryState | undefined> {
-  let connection: Connection | undefined;
-  try {
-    connection = await adapters.connections.connect(conninfo, { timeoutMs: 1_000, signal });
-    return await adapters.inspector.recoveryState(connection);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    // Not yet: refused, starting up. The caller's deadline bounds it.
-    return undefined;
-  } finally {
-    connection?.destroy();
-  }
+function whyNot(outcome: StartOutcome, timeoutMs: number): string {
+  if (outcome === 'silent') return `it does not accept connections after ${timeoutMs} ms`;
+  if (outcome === 'ended') return 'it ended before it accepted connections; its own log says why';
+  return outcome === 'standby' ? 'it started in recovery' : 'it started out of recovery';
 }

@@ -8,6 +8,7 @@ import type { WalPositions } from '../../ports/server-inspector.ts';
 import { messageOf, type Node } from '../node.ts';
 import { isReceiverHeld } from './hold-receiver.ts';
 import { createForkReader } from './read-fork.ts';
+import { RefusalReporter } from './tell-refusal.ts';
 
 const connectLimitMs = 1_500;
 const queryLimitMs = 2_000;
@@ -70,11 +71,13 @@ export class ServerWatch {
   private endOnDisk: WalEnd | null = null;
   private files: ReplicationFiles | undefined;
   private stopped: StoppedServer | undefined;
+  private readonly refusals: RefusalReporter;
   private readonly forkOf: (timeline: TimelineId) => Promise<WalEnd | null>;
 
   constructor(node: Node, options: WatchOptions) {
     this.node = node;
     this.options = options;
+    this.refusals = new RefusalReporter(node);
     this.forkOf = createForkReader(node);
   }
 
@@ -184,6 +187,7 @@ export class ServerWatch {
     try {
       const connection = await this.connect();
       const positions = await this.positions(connection);
+      this.refusals.answered();
       return await this.describe(positions);
     } catch (error) {
       this.connection?.destroy();
@@ -304,8 +308,10 @@ export class ServerWatch {
     try {
       if ((await localServer.processState()).kind === 'running') {
         this.stopped = undefined;
+        this.refusals.refused(error);
         return { ...base, verdict: 'busy', walEnd: null, wasShutDown: false };
       }
+      this.refusals.forget();
       const wasShutDown = await this.wasShutDown();
       const isRecent = this.node.adapters.clock.monotonicMs() - this.lostAtMs < readingDelayMs;
       // Right after a loss the daemon's own assessment reads the disk; nothing may delay the news.
