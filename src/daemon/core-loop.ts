@@ -42,6 +42,8 @@ export interface CoreLoopOptions {
   /** Undefined until this node knows the cluster key. */
   readonly network: () => PeerNetwork | undefined;
   readonly perform: (effect: ServerEffect, stored: Promise<void>) => void;
+  /** Told of the state after each step, before its effects are carried out. */
+  readonly onStep?: (state: CoreState) => void;
   /** Never rejects: a failure is reported, and the core's stored intent still keeps the server from opening. */
   readonly markStandby: () => Promise<void>;
 }
@@ -93,6 +95,7 @@ export class CoreLoop {
     const nowMs = this.options.node.adapters.clock.monotonicMs();
     const result = step(this.current, { ...event, nowMs, random: Math.random() });
     this.current = result.state;
+    this.options.onStep?.(result.state);
     for (const effect of result.effects) this.carryOut(effect);
   }
 

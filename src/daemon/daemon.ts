@@ -4,6 +4,7 @@ import type { LoadedSettings } from '../config/loaded-settings.ts';
 import type { DurableState } from '../decisions/failover/state.ts';
 import { OperationFailed } from '../domain/errors/repmgr-error.ts';
 import type { NodeId, NodeRecord } from '../domain/node.ts';
+import { rememberDaemon } from '../operations/daemon-process.ts';
 import { waitUntil } from '../operations/wait-until.ts';
 import type { PeerNetwork } from '../ports/peer-network.ts';
 import type { PeerServer, PeerServerOptions } from '../ports/peer-server.ts';
@@ -11,6 +12,7 @@ import { CoreLoop } from './core-loop.ts';
 import { coreParameters } from './core-parameters.ts';
 import type { DecisionJournal } from './decision-journal.ts';
 import { findEventDestination } from './find-event-destination.ts';
+import type { GuardianLink } from './guardian/guardian-link.ts';
 import { matchUpstream } from './match-upstream.ts';
 import { messageOf, type Node } from './node.ts';
 import { EffectPerformer } from './perform-effects.ts';
@@ -39,6 +41,7 @@ export interface DaemonOptions {
   readonly nodes: readonly NodeRecord[];
   readonly clusterKey: string | undefined;
   readonly journal: DecisionJournal;
+  readonly guardian: GuardianLink;
   readonly createPeerServer: (options: PeerServerOptions) => PeerServer;
 }
 
@@ -79,6 +82,7 @@ export class Daemon {
       watch: () => this.watch,
       events: this.events,
       journal: options.journal,
+      beforeOpening: () => options.guardian.confirm(),
       onFollowed: (conninfo, nodeId) => {
         this.followed = { conninfo, nodeId };
       },
@@ -94,6 +98,7 @@ export class Daemon {
       network: () => (this.metadata.clusterKey === undefined ? undefined : this.network),
       perform: (effect, stored) => this.performer.perform(effect, stored),
       markStandby: () => this.performer.markStandby(),
+      onStep: (state) => options.guardian.feed(state),
     });
     this.watch = new ServerWatch(node, {
       onSighting: (sighting) => this.onSighting(sighting),
@@ -113,6 +118,8 @@ export class Daemon {
     // The port comes first: whoever has it is the only daemon of this node, and the only one to change its state.
     await this.server.start();
     await this.requireSoleOwner();
+    await rememberDaemon(this.node, process.pid);
+    if (this.loop.state.parameters.isWitness !== true) await this.options.guardian.start();
     await this.loop.start();
     this.isTakingPart = true;
     await this.watch.look();
@@ -152,6 +159,7 @@ export class Daemon {
     for (const timer of this.timers) clearTimeout(timer);
     // No vote is granted any more before the port closes (failover.md §4).
     this.loop.end();
+    this.options.guardian.end();
     this.events.record({
       nodeId: this.node.nodeId,
       event: 'repmgrd_shutdown',

@@ -19,9 +19,15 @@ export interface SelfCommand {
 }
 
 export function selfCommand(): SelfCommand {
+  const { command, args, argv0 } = thisProgram();
+  return { command, args: [...args, ...process.argv.slice(2)], argv0 };
+}
+
+/** The same without its arguments: what comes before them is not empty unless it is a single executable. */
+export function thisProgram(): SelfCommand {
   const { execPath, argv0, execArgv, argv } = process;
-  if (isSea()) return { command: execPath, args: argv.slice(2), argv0 };
-  return { command: execPath, args: [...execArgv, ...argv.slice(1)], argv0: execPath };
+  if (isSea()) return { command: execPath, args: [], argv0 };
+  return { command: execPath, args: [...execArgv, ...argv.slice(1, 2)], argv0: execPath };
 }
 
 export interface LaunchOptions {

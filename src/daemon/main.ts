@@ -7,6 +7,7 @@ import type { DaemonLog, LogDestination } from '../ports/logger.ts';
 import type { PeerServer, PeerServerOptions } from '../ports/peer-server.ts';
 import { type DaemonOptions as CommandLineOptions, parseDaemonCommandLine } from './command-line.ts';
 import { Daemon } from './daemon.ts';
+import { GuardianLink } from './guardian/guardian-link.ts';
 import { launchDaemon, selfCommand } from './launch-daemon.ts';
 import { connectToLauncher, type Launcher } from './launched-process.ts';
 import { messageOf, type Node } from './node.ts';
@@ -108,8 +109,15 @@ async function run({ surroundings, options, settings, pidFilePath, launcher }: R
   const node = createNode(surroundings.loadAdapters(), { settings, log, ending: ending.signal });
   const pidFile = pidFilePath === undefined ? undefined : await createPidFile(pidFilePath);
   try {
+    const guardian = new GuardianLink(node);
+    await guardian.meet();
     const preparation = await prepare(node, surroundings.openJsonFile);
-    const daemon = new Daemon({ node, ...preparation, createPeerServer: surroundings.createPeerServer });
+    const daemon = new Daemon({
+      node,
+      ...preparation,
+      guardian,
+      createPeerServer: surroundings.createPeerServer,
+    });
     let reloaded = Promise.resolve();
     const ended = untilAskedToEnd(() => {
       reloaded = reloaded.then(() =>

@@ -22,6 +22,8 @@ export interface PerformerOptions {
   readonly watch: () => ServerWatch;
   readonly events: EventRecorder;
   readonly journal: Pick<DecisionJournal, 'record'>;
+  /** Resolves when whoever guards this node knows of the lease under which its server is about to open. */
+  readonly beforeOpening: () => Promise<void>;
   /** This `primary_conninfo`, as this daemon has just written it, leads to that node. */
   readonly onFollowed: (primaryConninfo: string, primary: NodeId) => void;
 }
@@ -108,6 +110,7 @@ export class EffectPerformer {
       try {
         if (effect.type !== 'fence' && effect.type !== 'assessCrash') await stored;
         // A fence may have come while the disk was slow: nothing that it overtook is begun any more.
+        if (effect.type === 'promote' || effect.type === 'startPrimary') await this.options.beforeOpening();
         controller.signal.throwIfAborted();
         result = await this.runOperation(effect, controller.signal);
         if (effect.type === 'fence' && overtaken !== undefined)

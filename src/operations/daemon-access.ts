@@ -5,7 +5,10 @@ import type { Connection } from '../ports/connection.ts';
 import type { PeerAddress, PeerNetwork } from '../ports/peer-network.ts';
 import type { OperationContext } from './operation-context.ts';
 
-type AccessContext = Pick<OperationContext, 'adapters' | 'settings'>;
+interface AccessContext {
+  readonly adapters: OperationContext['adapters'];
+  readonly settings: Pick<OperationContext['settings'], 'settings'>;
+}
 
 /** Name of the file in the state directory that keeps the cluster key for times without a database. */
 export const clusterKeyFile = 'cluster-key';

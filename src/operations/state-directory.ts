@@ -8,6 +8,9 @@ export function stateDirectory(settings: Pick<Settings, 'state_directory' | 'dat
 /** Name of the file in it that holds what the voter must not forget; only the daemon writes it. */
 export const voterStateFile = 'voter-state.json';
 
+/** Name of the file in it that names the process of the daemon that used it last. */
+export const daemonPidFile = 'repmgrd.pid';
+
 /** `20261122T215103Z`, for names of folders that sort by time. */
 export function timestampForName(time: Date): string {
   return `${time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;

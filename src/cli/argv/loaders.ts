@@ -15,6 +15,7 @@ export const loaders: Partial<Record<CommandName, Loader>> = {
   'standby unregister': () => import('../commands/standby/unregister.ts'),
   'node guard': () => import('../commands/node/guard.ts'),
   'node shutdown': () => import('../commands/node/shutdown.ts'),
+  'node farewell': () => import('../commands/node/farewell.ts'),
   'node status': () => import('../commands/node/status.ts'),
   'cluster show': () => import('../commands/cluster/show.ts'),
   'cluster explain': () => import('../commands/cluster/explain/execute.ts'),

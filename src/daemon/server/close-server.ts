@@ -1,24 +1,49 @@
+import type { Settings } from '../../config/settings.ts';
 import type { OperationResult } from '../../decisions/failover/events-and-effects.ts';
 import type { WalEnd } from '../../domain/reign.ts';
+import type { Adapters } from '../../ports/adapters.ts';
+import type { LocalServer } from '../../ports/local-server.ts';
+import type { Logger } from '../../ports/logger.ts';
 import type { Node } from '../node.ts';
 
-/** The fence ladder (failover.md §5): immediate shutdown, SIGKILL, verification, then `fence_command`. */
 export async function fenceServer(
   node: Node,
   { deadlineMs, reason }: { deadlineMs: number; reason: string },
 ): Promise<OperationResult & { kind: 'fence' }> {
-  const { adapters, localServer, log, settings } = node;
-  const leftMs = Math.max(100, deadlineMs - adapters.clock.monotonicMs());
-  const { verified, steps } = await localServer.fence({ quitMs: leftMs / 2, deadlineMs: leftMs });
-  log.warning(`fenced PostgreSQL: ${reason}`, { detail: steps.join('; ') });
-  const { fence_command: command } = settings.settings;
-  if (!verified && command !== '') await runFenceCommand(node, command);
-  return { kind: 'fence', isVerified: verified, walEnd: verified ? await readEnd(node) : null };
+  const limitMs = deadlineMs - node.adapters.clock.monotonicMs();
+  const isVerified = await climbFenceLadder(
+    { ...node, settings: node.settings.settings },
+    { limitMs, reason },
+  );
+  return { kind: 'fence', isVerified, walEnd: isVerified ? await readEnd(node) : null };
+}
+
+export interface FencePlace {
+  readonly adapters: Pick<Adapters, 'runner'>;
+  readonly localServer: LocalServer;
+  readonly log: Logger;
+  readonly settings: Pick<Settings, 'fence_command'>;
+}
+
+/**
+ * The fence ladder (failover.md §5): immediate shutdown, SIGKILL, verification, then `fence_command`. Resolves with
+ * whether it is verified that nothing of the server is left.
+ */
+export async function climbFenceLadder(
+  place: FencePlace,
+  { limitMs, reason }: { limitMs: number; reason: string },
+): Promise<boolean> {
+  const leftMs = Math.max(100, limitMs);
+  const { verified, steps } = await place.localServer.fence({ quitMs: leftMs / 2, deadlineMs: leftMs });
+  place.log.warning(`fenced PostgreSQL: ${reason}`, { detail: steps.join('; ') });
+  const { fence_command: command } = place.settings;
+  if (!verified && command !== '') await runFenceCommand(place, command);
+  return verified;
 }
 
 const fenceCommandLimitMs = 10_000;
 
-async function runFenceCommand({ adapters, log }: Node, command: string): Promise<void> {
+async function runFenceCommand({ adapters, log }: FencePlace, command: string): Promise<void> {
   const result = await adapters.runner.run({ command, shell: true, timeoutMs: fenceCommandLimitMs });
   if (result.exitStatus === 0) return;
   log.error(`fence_command ended with ${result.exitStatus ?? result.signalName}`, {

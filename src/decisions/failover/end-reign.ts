@@ -1,7 +1,11 @@
 import type { NodeId } from '../../domain/node.ts';
+import type { Reign } from '../../domain/reign.ts';
 import type { DurableState } from './state.ts';
 
-type Memory = Pick<DurableState, 'term' | 'votedFor' | 'reigns' | 'intent' | 'endedReigns'>;
+/** The part of what a voter remembers that tells whether anybody may be bound to it. */
+export interface Memory extends Pick<DurableState, 'term' | 'votedFor' | 'intent' | 'endedReigns'> {
+  readonly reigns: readonly Pick<Reign, 'term' | 'nodeId'>[];
+}
 
 /** What a dead daemon leaves to be said and stored in its name, once its server is verified dead as well. */
 export interface EndedReign {

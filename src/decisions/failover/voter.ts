@@ -10,9 +10,9 @@ import { learnReigns, withReigns } from './learn-reigns.ts';
 import { boundByLease, isPromisedTo, startWaitMs } from './lease.ts';
 import { comparePositions, positionOf } from './position.ts';
 import { isReleased } from './release.ts';
-import { highestTimeline } from './state.ts';
+import { type CoreState, highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
-import { voteReply } from './vote-reply.ts';
+import { dropPendingVote, voteReply } from './vote-reply.ts';
 
 const receiverStopLimitMs = 2_000;
 
@@ -135,6 +135,12 @@ export function onPreVote(transition: Transition, replyTo: string, request: Vote
  */
 export function onVote(transition: Transition, replyTo: string, request: VoteRequest): void {
   const { state } = transition;
+  if (isBeingGiven(state, request)) {
+    // A copy of the request whose answer is under way, or the same asked once more: one answer is given.
+    if (state.pendingVote?.replyTo !== replyTo) dropPendingVote(transition, 'it was asked again');
+    state.pendingVote = { replyTo, request };
+    return;
+  }
   const refusal =
     refuseVote(transition, request) ?? (state.pendingVote === null ? null : 'another vote is being given');
   if (refusal !== null) {
@@ -156,6 +162,10 @@ export function onVote(transition: Transition, replyTo: string, request: VoteReq
   state.isReceiverHeld = true;
   const id = transition.begin('stopReceiver');
   transition.effect({ type: 'stopReceiver', id, deadlineMs: transition.nowMs + receiverStopLimitMs });
+}
+
+function isBeingGiven({ pendingVote }: CoreState, { candidate, term }: VoteRequest): boolean {
+  return pendingVote?.request.candidate === candidate && pendingVote.request.term === term;
 }
 
 /** The incumbent's own standbys cannot be ahead of it: their receivers may go on. */

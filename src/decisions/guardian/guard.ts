@@ -2,8 +2,10 @@ import { leaseMarginMs } from '../failover/lease.ts';
 import { majorityValue } from '../failover/quorum.ts';
 import type { Orders } from './orders.ts';
 
-/** Heartbeats that the daemon may be late with its word before the guardian looks after the lease itself. */
-const patienceRounds = 2;
+/** How long before its deadline the guardian looks after the lease of a daemon that should have spoken by then. */
+function reserveMs({ leaseMs }: Orders): number {
+  return Math.min(1_000, leaseMs / 4);
+}
 
 export interface GuardFacts {
   readonly nowMs: number;
@@ -40,9 +42,8 @@ export function guard(facts: GuardFacts): GuardVerdict {
   if (isDead && !isServerAlive) return { kind: 'lastWill' };
   const fenceAt = guardedUntilMs(facts, orders);
   if (nowMs >= fenceAt) return { kind: 'fence', reason: describe(facts, orders) };
-  const lateAt =
-    daemon === 'speaking' ? facts.orderedAtMs + (patienceRounds + 0.5) * orders.heartbeatIntervalMs : nowMs;
-  if (nowMs < lateAt) return { kind: 'rest', untilMs: Math.min(lateAt, fenceAt) };
+  const lateAt = daemon === 'speaking' ? fenceAt - reserveMs(orders) : nowMs;
+  if (nowMs < lateAt) return { kind: 'rest', untilMs: lateAt };
   if (!isServerAlive) return { kind: 'rest', untilMs: fenceAt };
   return { kind: 'extend', untilMs: Math.min(nowMs + orders.heartbeatIntervalMs, fenceAt) };
 }

@@ -131,6 +131,24 @@ export const nodeCommands = [
     events: [],
   },
   {
+    path: ['node', 'farewell'],
+    summary: 'say that PostgreSQL and repmgrd of this node are gone',
+    description:
+      'To be run when both have been stopped (ExecStopPost of their systemd units; whichever comes last says it). If ' +
+      'this node was the primary, it stores that its reign has ended, makes sure that PostgreSQL starts in recovery ' +
+      'only, and tells the other nodes, who then elect another primary without waiting for the end of the lease. ' +
+      'While one of the two still runs, nothing is done.',
+    uses: [],
+    configFile: 'always',
+    supportsDryRun: false,
+    exitStatuses: {
+      BAD_CONFIG: 'repmgr.conf or what repmgrd has stored cannot be used',
+      DB_CONN: 'this node has not stored the key of the cluster',
+    },
+    events: [],
+    hidden: true,
+  },
+  {
     path: ['node', 'control'],
     summary: 'stop and start the WAL receiver of this node',
     description: 'Stops the WAL receiver of a running standby, or lets it run again.',

@@ -29,11 +29,11 @@ const verdict = (change: Partial<GuardFacts>) => guard({ ...facts, ...change });
 
 describe('while the daemon speaks', () => {
   it('rests until it would be late', () => {
-    expect(verdict({})).toEqual({ kind: 'rest', untilMs: nowMs + 625 });
+    expect(verdict({})).toEqual({ kind: 'rest', untilMs: nowMs + 2_190 - 750 });
   });
 
   it('looks after the lease itself when it is late, and fences at the deadline', () => {
-    expect(verdict({ nowMs: nowMs + 625 })).toEqual({ kind: 'extend', untilMs: nowMs + 875 });
+    expect(verdict({ nowMs: nowMs + 1_440 })).toEqual({ kind: 'extend', untilMs: nowMs + 1_690 });
     expect(verdict({ nowMs: nowMs + 2_189 })).toMatchObject({ kind: 'extend', untilMs: nowMs + 2_190 });
     expect(verdict({ nowMs: nowMs + 2_190 })).toMatchObject({
       kind: 'fence',
@@ -42,7 +42,7 @@ describe('while the daemon speaks', () => {
   });
 
   it('fences at the deadline also what the frozen daemon may just be starting', () => {
-    expect(verdict({ nowMs: nowMs + 700, isServerAlive: false })).toMatchObject({ kind: 'rest' });
+    expect(verdict({ nowMs: nowMs + 1_700, isServerAlive: false })).toMatchObject({ kind: 'rest' });
     expect(verdict({ nowMs: nowMs + 2_190, isServerAlive: false })).toMatchObject({ kind: 'fence' });
   });
 
