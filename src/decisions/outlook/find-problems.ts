@@ -87,7 +87,7 @@ function whyNoPrimary(snapshot: ClusterSnapshot): Omit<Problem, 'nodeId'> {
   const text = 'no node accepts writes';
   if (answering < Math.floor(total / 2) + 1) {
     return {
-      text: `${text}: only ${answering} of ${total} repmgrd answer, and no majority means no election`,
+      text: `${text}: only ${answering} of ${total} repmgrd answer, too few for an election`,
       cure: 'bring back the nodes named below; the one with the most WAL is then opened by itself',
     };
   }

@@ -35,7 +35,7 @@ export function judgeCluster(snapshot: ClusterSnapshot): ClusterVerdict {
 
 function sentenceOf(word: string, problems: readonly Problem[]): string {
   const [first, ...more] = problems;
-  const others = more.length === 0 ? '' : `, and ${countOf(more.length, 'more problem')}`;
+  const others = more.length === 0 ? '' : ` (and ${countOf(more.length, 'more problem')})`;
   return `${word} ${first?.text ?? 'something is wrong'}${others}.`;
 }
 
