@@ -29,6 +29,7 @@ const calmWatchIntervalMs = 1_000;
 const lateWatchIntervalMs = 50;
 const relistenMs = 1_000;
 const freshenLimitMs = 100;
+const farewellLimitMs = 500;
 const lastLookMs = 500;
 const handoverLimitMs = 5_000;
 const starting = { status: 503, body: { error: 'this daemon is starting' } };
@@ -160,6 +161,7 @@ export class Daemon {
     // No vote is granted any more before the port closes (failover.md §4).
     this.loop.end();
     this.options.guardian.end();
+    if (this.loop.state.parameters.isWitness === true) await this.sayFarewell();
     this.events.record({
       nodeId: this.node.nodeId,
       event: 'repmgrd_shutdown',
@@ -181,6 +183,17 @@ export class Daemon {
     await Promise.race([this.watch.lookAfresh(), clock.sleep(lastLookMs, signal)]);
     const wait = { clock, intervalMs: 20, timeoutMs: handoverLimitMs, signal };
     await waitUntil(wait, () => Promise.resolve(this.loop.state.handover === null ? true : undefined));
+  }
+
+  /** A witness confirms by its daemon alone: who counts on it shall know why it no longer does. */
+  private async sayFarewell(): Promise<void> {
+    const { configuration, term } = this.loop.state.durable;
+    const { nodeId } = this.node;
+    const others = (configuration?.voters ?? []).filter((voter) => voter.nodeId !== nodeId);
+    const options = { timeoutMs: farewellLimitMs };
+    await Promise.all(
+      others.map((voter) => this.network.request(voter, 'released', { nodeId, term }, options)),
+    );
   }
 
   private createServer(): PeerServer {

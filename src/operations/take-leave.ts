@@ -76,7 +76,7 @@ async function readStored({ adapters, settings }: LeaveContext): Promise<StoredV
   const path = `${effectiveStateDirectory(settings.settings)}/${voterStateFile}`;
   const text = await adapters.files.readText(path);
   if (text === undefined) return undefined;
-  const content = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const content = parse(text);
   const { term, votedFor, reigns, intent, endedReigns } = content;
   const isComplete =
     typeof term === 'number' &&
@@ -91,6 +91,15 @@ async function readStored({ adapters, settings }: LeaveContext): Promise<StoredV
   }
   const { voters = [] } = (content['configuration'] ?? {}) as { voters?: readonly RememberedVoter[] };
   return { path, content, memory: content as unknown as Memory, voters };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
+  } catch {
+    // Said below, with the name of the file.
+    return {};
+  }
 }
 
 async function store(
