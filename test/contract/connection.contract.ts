@@ -85,6 +85,15 @@ export function describeConnectionFactory(name: string, setup: ConnectionSetup):
       expect(connection.parameters.get('dbname')).toBe('postgres');
     });
 
+    it('leaves synchronous_commit as the server has it for who asks about it', async () => {
+      const connection = await open(setup.primary(), { keepsSynchronousCommit: true });
+      await expect(
+        connection.query(
+          `SELECT current_setting('search_path') AS path, current_setting('synchronous_commit') AS commits`,
+        ),
+      ).resolves.toEqual([{ path: '', commits: 'on' }]);
+    });
+
     it('keeps the name that the conninfo gives', async () => {
       const connection = await open(`${setup.primary()} application_name=mine`);
       await expect(connection.query('SHOW application_name')).resolves.toEqual([

@@ -299,6 +299,24 @@ describe('the metadata store on a real server', () => {
       expect(await store.events(connection, { event: 'standby_clone' })).toEqual([]);
     });
 
+    it('list the events of a span of time, oldest first', async () => {
+      const event = { nodeId: 1, event: 'repmgrd_start', successful: true, details: null } as const;
+      const times = [];
+      for (const details of ['one', 'two', 'three'])
+        times.push(Date.parse(await store.insertEvent(connection, { ...event, details })));
+      const [sinceMs = 0, , untilMs = 0] = times;
+      const span = { sinceMs: sinceMs - 1, untilMs: untilMs + 1, limit: 2 };
+      expect(await store.eventsWithin(connection, span)).toMatchObject([
+        { nodeId: 1, event: 'repmgrd_start', successful: true, details: 'two' },
+        { details: 'three' },
+      ]);
+      const [last] = await store.eventsWithin(connection, { ...span, limit: 1 });
+      expect(Math.abs((last?.atMs ?? 0) - untilMs)).toBeLessThanOrEqual(1);
+      expect(
+        await store.eventsWithin(connection, { sinceMs: 0, untilMs: sinceMs - 10_000, limit: 9 }),
+      ).toEqual([]);
+    });
+
     it('feed the views with the latest sample of each standby', async () => {
       await store.insertNode(connection, node(1, { type: 'primary' }));
       await store.insertNode(connection, node(2, { upstreamNodeId: id(1) }));
