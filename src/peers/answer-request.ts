@@ -14,36 +14,45 @@ interface Answer {
 const internalError: Answer = { status: 500, body: { error: 'internal error; see the log of that node' } };
 
 /** Has an authentic request carried out and resolves with the signed reply, ready to be sent. Never rejects. */
-export async function answerRequest(
+export function answerRequest(
   authentication: Exclude<Authentication, { kind: 'refused' }>,
   options: PeerServerOptions,
   memory: ReplayMemory,
 ): Promise<Buffer> {
   const { kind, request } = authentication;
-  // A reply goes out under the name that its request was signed for, even if a new generation began since.
-  const responder =
-    kind === 'restarted' ? receiverName(options.startId, memory.generation) : request.receiver;
-  const answer =
-    kind === 'restarted' ? { status: statusRestarted, body: {} } : await handle(request, options);
+  if (kind === 'authentic')
+    return carryOut(request, options).then(
+      (answer) => encode(request, request.receiver, answer, options),
+      (cause: unknown) => {
+        const text = `message ${request.message} from node ${request.senderNodeId} could not be handled`;
+        options.onTrouble(new InternalBug(text, { cause }));
+        return encode(request, request.receiver, internalError, options);
+      },
+    );
+  const present = receiverName(options.startId, memory.generation);
+  return Promise.resolve(encode(request, present, { status: statusRestarted, body: {} }, options));
+}
+
+async function carryOut(request: AuthenticRequest, options: PeerServerOptions): Promise<Answer> {
+  const { message, senderNodeId: nodeId, senderStartId: startId } = request;
+  if (!isMessageName(message)) return { status: 404, body: { error: 'unknown message' } };
+  const body = parseJson(request.body);
+  if (body === undefined) return { status: 400, body: { error: 'the body is not JSON' } };
+  return options.handle(message, body, { nodeId, startId });
+}
+
+/** The reply goes out under the name that its request was signed for, even if a new generation began since. */
+function encode(
+  request: AuthenticRequest,
+  responder: string,
+  answer: Answer,
+  options: PeerServerOptions,
+): Buffer {
   const { status, text } = encodeBody(answer, options);
   const { id, signature } = request.frame;
   const frame = encodeReply(id, { status, responderNodeId: options.nodeId, responder }, text);
   signReply(request.key, signature, frame);
   return frame;
-}
-
-async function handle(request: AuthenticRequest, options: PeerServerOptions): Promise<Answer> {
-  const { message, senderNodeId: nodeId, senderStartId: startId } = request;
-  if (!isMessageName(message)) return { status: 404, body: { error: 'unknown message' } };
-  const body = parseJson(request.body);
-  if (body === undefined) return { status: 400, body: { error: 'the body is not JSON' } };
-  try {
-    return await options.handle(message, body, { nodeId, startId });
-  } catch (cause) {
-    const text = `message ${message} from node ${nodeId} could not be handled`;
-    options.onTrouble(new InternalBug(text, { cause }));
-    return internalError;
-  }
 }
 
 function encodeBody(answer: Answer, options: PeerServerOptions): { status: number; text: string } {

@@ -1,9 +1,9 @@
-import type { LookupFunction, Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { PeerAddress } from '../ports/peer-network.ts';
+import { openingRequest, readAcceptance } from './channel-opening.ts';
+import { describePeer, type Failed, failed, notARepmgrd, unreachable } from './failed-reply.ts';
 import { FrameReader } from './frame-reader.ts';
 import { type ReceivedFrame, readReplyFrame, setId } from './frames.ts';
-import { describeError, describePeer, type Failed, failed, openChannel } from './open-channel.ts';
-import type { EndOfPatience, RequestDeadline } from './request-deadline.ts';
 import type { Hello } from './wire-format.ts';
 
 /**
@@ -11,21 +11,24 @@ import type { Hello } from './wire-format.ts';
  * long (it backs off), and a new connection works at once.
  */
 const silenceMs = 200;
+const readBufferBytes = 16_384;
+const nothing = Buffer.alloc(0);
 
+/** A request as its connection sees it. Exactly one of `onReply` and `onLost` is called, unless it is given up. */
 export interface ChannelRequest {
   /** The signed frame; asked for when the other end has introduced itself. */
-  readonly frame: (hello: Hello) => Buffer;
-  readonly deadline: RequestDeadline;
+  frame(hello: Hello): Buffer;
+  /** The bytes of the frame, which isn't verified, are good only during the call. */
+  onReply(frame: ReceivedFrame): void;
+  /** `isBroken`: the connection ended before anything was answered. */
+  onLost(failure: Failed, isBroken: boolean): void;
 }
 
-export type Exchange =
-  | { readonly kind: 'reply'; readonly reply: ReceivedFrame; readonly roundTripMs: number }
-  /** `isBroken`: the connection ended before anything was answered. */
-  | (Failed & { readonly isBroken: boolean });
-
-interface Underway extends ChannelRequest {
+/** A request on its way. */
+export interface Underway {
+  readonly id: number;
+  readonly request: ChannelRequest;
   readonly begunAtMs: number;
-  readonly resolve: (exchange: Exchange) => void;
 }
 
 export interface ChannelOptions {
@@ -39,10 +42,11 @@ export interface ChannelOptions {
 /** One connection to a daemon with any number of requests under way. Opens when made, closes when of no more use. */
 export class PeerChannel {
   readonly #options: ChannelOptions;
+  readonly #where: string;
   readonly #reader = new FrameReader();
   readonly #underway = new Map<number, Underway>();
-  readonly #giveUpOpening: () => void;
-  #socket: Socket | undefined;
+  readonly #socket: Socket;
+  #opening = nothing;
   #hello: Hello | undefined;
   #error: Error | undefined;
   #lastId = 0;
@@ -51,10 +55,8 @@ export class PeerChannel {
 
   constructor(options: ChannelOptions) {
     this.#options = options;
-    this.#giveUpOpening = openChannel(options.peer, options.lookup, {
-      onOpen: (socket, hello, head) => this.#open(socket, hello, head),
-      onFailed: (failure) => this.#closed(failure),
-    });
+    this.#where = describePeer(options.peer);
+    this.#socket = this.#connect();
   }
 
   /** Something has been answered on it before. */
@@ -69,112 +71,125 @@ export class PeerChannel {
     return true;
   }
 
+  begin(request: ChannelRequest, nowMs: number): Underway {
+    this.#lastId = (this.#lastId + 1) % 0x1_0000_0000;
+    const underway = { id: this.#lastId, request, begunAtMs: nowMs };
+    this.#underway.set(underway.id, underway);
+    if (this.#underway.size === 1) this.#socket.ref();
+    if (this.#hello !== undefined) this.#send(underway, this.#hello);
+    return underway;
+  }
+
+  /** Nobody waits for it any more; the connection goes on. */
+  giveUp({ id }: Underway): void {
+    if (this.#underway.delete(id)) this.#rest();
+  }
+
   /** What is under way may end; nothing new is accepted. */
   retire(): void {
     this.#isRetired = true;
-    if (this.#underway.size === 0) this.#destroy();
+    if (this.#underway.size === 0) this.#socket.destroy();
   }
 
-  /** One request and its reply, which isn't verified. Never rejects. */
-  exchange(request: ChannelRequest): Promise<Exchange> {
-    return new Promise((resolve) => {
-      this.#lastId = (this.#lastId + 1) % 0x1_0000_0000;
-      const id = this.#lastId;
-      this.#underway.set(id, { ...request, resolve, begunAtMs: performance.now() });
-      if (this.#underway.size === 1) this.#socket?.ref();
-      request.deadline.onExpiry((why) => this.#giveUp(id, why));
-      if (this.#hello !== undefined && this.#underway.has(id)) this.#send(id, request, this.#hello);
+  #connect(): Socket {
+    const { peer, lookup, idleMs } = this.#options;
+    const socket = connect({
+      host: peer.host,
+      port: peer.port,
+      lookup,
+      noDelay: true,
+      // A buffer for all reads spares an allocation and the machinery of streams for each.
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(readBufferBytes),
+        callback: (length, buffer) => {
+          this.#receive(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+          return true;
+        },
+      },
     });
-  }
-
-  #open(socket: Socket, hello: Hello, head: Buffer): void {
-    this.#socket = socket;
-    this.#hello = hello;
-    socket.setTimeout(this.#options.idleMs);
+    socket.on('connect', () => {
+      socket.write(openingRequest(peer));
+      socket.setTimeout(idleMs);
+    });
     socket.on('timeout', () => {
-      if (this.#underway.size === 0) this.#destroy();
+      if (this.#underway.size === 0) this.retire();
     });
     socket.on('error', (error) => {
       this.#error = error;
     });
-    socket.on('close', () => this.#closed(this.#describeEnd()));
-    socket.on('data', (chunk) => this.#receive(chunk));
-    for (const [id, request] of this.#underway) this.#send(id, request, hello);
-    if (head.length > 0) this.#receive(head);
+    socket.on('close', () => this.#closed(this.#describeEnd(), true));
+    return socket;
   }
 
-  #send(id: number, request: ChannelRequest, hello: Hello): void {
+  #send({ id, request }: Underway, hello: Hello): void {
     const frame = request.frame(hello);
     setId(frame, id);
-    this.#socket?.write(frame);
+    this.#socket.write(frame);
   }
 
   #receive(chunk: Buffer): void {
-    for (const bytes of this.#reader.push(chunk)) {
+    if (this.#socket.destroyed) return;
+    const frames = this.#hello === undefined ? this.#open(chunk) : chunk;
+    if (frames.length === 0) return;
+    for (const bytes of this.#reader.push(frames)) {
       const reply = readReplyFrame(bytes);
       if (reply === undefined) return this.#refuseGarbage();
-      const waiting = this.#underway.get(reply.id);
+      const underway = this.#underway.get(reply.id);
       // Given up meanwhile.
-      if (waiting === undefined) continue;
+      if (underway === undefined) continue;
       this.#hasAnswered = true;
       this.#underway.delete(reply.id);
-      waiting.resolve({ kind: 'reply', reply, roundTripMs: performance.now() - waiting.begunAtMs });
+      underway.request.onReply(reply);
     }
     if (this.#reader.isBroken) this.#refuseGarbage();
     else this.#rest();
   }
 
-  #refuseGarbage(): void {
-    const where = describePeer(this.#options.peer);
-    this.#closed(failed('protocol', `unusable reply from ${where}: not a frame, or one that is too long`));
-    this.#destroy();
+  /** Reads the server's agreement to the switch and returns the frames behind it. */
+  #open(chunk: Buffer): Buffer {
+    const opening = Buffer.concat([this.#opening, chunk]);
+    this.#opening = opening;
+    const acceptance = readAcceptance(opening);
+    if (acceptance.kind === 'incomplete') return nothing;
+    this.#opening = nothing;
+    if (acceptance.kind === 'foreign') {
+      this.#closed(notARepmgrd(this.#where), false);
+      this.#socket.destroy();
+      return nothing;
+    }
+    this.#hello = acceptance.hello;
+    for (const underway of this.#underway.values()) this.#send(underway, acceptance.hello);
+    return opening.subarray(acceptance.headBytes);
   }
 
-  #giveUp(id: number, why: EndOfPatience): void {
-    const waiting = this.#underway.get(id);
-    if (waiting === undefined) return;
-    const where = describePeer(this.#options.peer);
-    const message = why === 'timeout' ? `no answer from ${where} in time` : `request to ${where} given up`;
-    this.#underway.delete(id);
-    waiting.resolve({ ...failed(why, message), isBroken: false });
-    if (why === 'timeout') this.#isRetired = true;
-    this.#rest();
+  #refuseGarbage(): void {
+    const message = `unusable reply from ${this.#where}: not a frame, or one that is too long`;
+    this.#closed(failed('protocol', message), false);
+    this.#socket.destroy();
   }
 
   /** Without a request nothing holds the process up, and one that isn't good for more is closed. */
   #rest(): void {
     if (this.#underway.size > 0) return;
-    if (this.#isRetired || this.#socket === undefined) this.#destroy();
+    if (this.#isRetired || this.#hello === undefined) this.retire();
     else this.#socket.unref();
   }
 
   #describeEnd(): Failed {
-    const { peer } = this.#options;
-    if (this.#error !== undefined) return describeError(peer, this.#error);
-    if (this.#reader.isIncomplete || this.#hasAnswered)
-      return failed(
-        'refused',
-        `could not reach ${describePeer(peer)}: the connection ended before the reply`,
-      );
+    if (this.#error !== undefined) return unreachable(this.#where, this.#error);
+    if (this.#hello === undefined || this.#reader.isIncomplete || this.#hasAnswered)
+      return failed('refused', `could not reach ${this.#where}: the connection ended before the reply`);
     return failed(
       'unauthenticated',
-      `${describePeer(peer)} closed the connection instead of answering; does that node have the same cluster key?`,
+      `${this.#where} closed the connection instead of answering; does that node have the same cluster key?`,
     );
   }
 
-  #closed(failure: Failed): void {
+  #closed(failure: Failed, isBroken: boolean): void {
     this.#isRetired = true;
-    const isBroken = failure.reason !== 'protocol';
-    const waiting = [...this.#underway.values()];
+    const lost = [...this.#underway.values()];
     this.#underway.clear();
     this.#options.onClosed(this);
-    for (const { resolve } of waiting) resolve({ ...failure, isBroken });
-  }
-
-  #destroy(): void {
-    this.#isRetired = true;
-    if (this.#socket === undefined) this.#giveUpOpening();
-    else this.#socket.destroy();
-    this.#options.onClosed(this);
+    for (const { request } of lost) request.onLost(failure, isBroken);
   }
 }

@@ -5,13 +5,14 @@ import { InternalBug } from '../domain/errors/repmgr-error.ts';
 import type { PeerServer, PeerServerOptions } from '../ports/peer-server.ts';
 import { answerRequest } from './answer-request.ts';
 import { authenticateRequest } from './authenticate-request.ts';
+import { openingAcceptance } from './channel-opening.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import type { ReceivedFrame } from './frames.ts';
 import { bindListener, closeListener } from './listener.ts';
 import { ReplayMemory } from './replay-memory.ts';
 import { ServedChannel } from './served-channel.ts';
 import { ClusterKey } from './signing.ts';
-import { type Hello, helloHeaders, helloPath, isStartId, peerPath, peerProtocol } from './wire-format.ts';
+import { type Hello, helloPath, isStartId, peerPath, peerProtocol } from './wire-format.ts';
 
 const headersTimeoutMs = 5_000;
 const requestTimeoutMs = 10_000;
@@ -139,7 +140,7 @@ class FramePeerServer implements PeerServer {
     });
     this.#channels.add(channel);
     socket.on('close', () => this.#channels.delete(channel));
-    socket.write(acceptance(this.#hello()));
+    socket.write(openingAcceptance(this.#hello()));
     if (head.length > 0) channel.receive(head);
   }
 
@@ -150,16 +151,4 @@ class FramePeerServer implements PeerServer {
     if (authentication.kind === 'refused') return undefined;
     return answerRequest(authentication, this.#options, this.#memory);
   }
-}
-
-function acceptance({ nodeId, startId, generation }: Hello): string {
-  return [
-    'HTTP/1.1 101 Switching Protocols',
-    'Connection: Upgrade',
-    `Upgrade: ${peerProtocol}`,
-    `${helloHeaders.nodeId}: ${nodeId}`,
-    `${helloHeaders.startId}: ${startId}`,
-    `${helloHeaders.generation}: ${generation}`,
-    '\r\n',
-  ].join('\r\n');
 }

@@ -17,7 +17,7 @@ export interface Hello {
   readonly generation: number;
 }
 
-/** Headers of the answer that accepts the switch to frames: a hello. */
+/** Headers of the answer that accepts the switch to frames, in small letters: a hello. */
 export const helloHeaders = {
   nodeId: 'repmgr-node-id',
   startId: 'repmgr-start-id',
@@ -27,7 +27,6 @@ export const helloHeaders = {
 const messagePattern = /^[a-z][a-z0-9-]{0,63}$/;
 const startIdPattern = /^[0-9A-Za-z-]{8,64}$/;
 const receiverPattern = /^[0-9A-Za-z-]{8,64}\.(?:0|[1-9]\d{0,14})$/;
-const countPattern = /^(?:0|[1-9]\d{0,14})$/;
 
 export function isMessageName(text: string): boolean {
   return messagePattern.test(text);
@@ -52,23 +51,6 @@ export function receiverName(startId: string, generation: number): string {
 /** Start id inside a receiver's name. */
 export function startIdOf(receiver: string): string {
   return receiver.slice(0, receiver.lastIndexOf('.'));
-}
-
-/** The introduction in the headers of an accepted switch; undefined if something else listens there. */
-export function readHello(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Hello | undefined {
-  const nodeId = headers[helloHeaders.nodeId];
-  const startId = headers[helloHeaders.startId];
-  const generation = headers[helloHeaders.generation];
-  if (headers['upgrade'] !== peerProtocol || typeof startId !== 'string' || !isStartId(startId))
-    return undefined;
-  if (!isCount(nodeId) || !isCount(generation)) return undefined;
-  return { nodeId: Number(nodeId), startId, generation: Number(generation) };
-}
-
-function isCount(value: string | string[] | undefined): value is string {
-  return typeof value === 'string' && countPattern.test(value);
 }
 
 /** Parses JSON; undefined for anything else (JSON itself has no undefined). */
