@@ -6,6 +6,11 @@ const longestTimerMs = 2 ** 31 - 1;
 /** /proc/uptime has hundredths of a second; some containers show it in full seconds. */
 const fineToleranceMs = 20;
 const coarseToleranceMs = 1_100;
+/**
+ * For so long by the fine clock the last look at the coarse one holds, so that the readings of one turn of the event
+ * loop cost one look. A suspend in between is noticed as late as if it came right after the reading.
+ */
+const lookAgainMs = 2;
 
 /**
  * Clock of this host. Node offers CLOCK_MONOTONIC only, which stands still while the host is suspended. On
@@ -15,10 +20,16 @@ const coarseToleranceMs = 1_100;
 export function createSystemClock(): Clock {
   const uptime = openUptime();
   const suspended = createSuspendCounter();
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let suspendedMs = 0;
   return {
     monotonicMs() {
       const fineMs = fineMonotonicMs();
-      return fineMs + suspended(fineMs, uptime?.());
+      if (fineMs - lookedAtMs >= lookAgainMs) {
+        lookedAtMs = fineMs;
+        suspendedMs = suspended(fineMs, uptime?.());
+      }
+      return fineMs + suspendedMs;
     },
     wallTime: () => new Date(),
     sleep,
