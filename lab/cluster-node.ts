@@ -13,6 +13,8 @@ export interface ClusterNodeOptions {
   readonly name: string;
   readonly folder: string;
   readonly address: string;
+  /** What connection strings call it: its address, or a name for that. */
+  readonly hostName: string;
   readonly networkNamespace?: string;
   readonly port: number;
   readonly apiPort: number;
@@ -45,7 +47,7 @@ export class ClusterNode {
     this.machine = new LabHost(options);
     this.configFile = join(options.folder, 'repmgr.conf');
     this.daemonLog = join(options.folder, 'repmgrd.log');
-    this.conninfo = `host=${options.address} port=${options.port} user=repmgr dbname=repmgr connect_timeout=2`;
+    this.conninfo = `host=${options.hostName} port=${options.port} user=repmgr dbname=repmgr connect_timeout=2`;
     this.writeConfiguration(options);
   }
 
@@ -165,7 +167,7 @@ export class ClusterNode {
       conninfo: this.conninfo,
       data_directory: join(options.folder, 'data'),
       pg_bindir: findPostgresBinaries().bindir,
-      api_address: options.address,
+      api_address: options.hostName,
       api_port: String(options.apiPort),
       use_replication_slots: 'yes',
       failover: 'automatic',

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { ConfigurationError, LocalCommandFailed } from '../src/domain/errors/repmgr-error.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
@@ -22,6 +23,8 @@ export class NetworkNamespaces {
   readonly nodes: readonly NetworkNode[];
   readonly #id: string;
   readonly #subnet: string;
+  /** Namespaces with rules of `cutPortOneWay`, once per rule. */
+  readonly #ruled: string[] = [];
 
   private constructor(id: string, subnet: string, count: number) {
     this.#id = id;
@@ -72,15 +75,70 @@ export class NetworkNamespaces {
     }
   }
 
+  /**
+   * Drops the packets of one port (either end's) from one node to another and leaves everything else alone.
+   * A firewall isn't needed: the routing policy knows ports, and sends them to a neighbour that isn't there.
+   */
+  cutPortOneWay(from: number, to: number, port: number): void {
+    const namespace = this.nodes[from]?.namespace ?? '';
+    const inside = ['-n', namespace];
+    const nowhere = `${this.#subnet}.254`;
+    ip([
+      ...inside,
+      'neighbour',
+      'replace',
+      nowhere,
+      'lladdr',
+      deadLinkAddress,
+      'dev',
+      'eth0',
+      'nud',
+      'permanent',
+    ]);
+    ip([...inside, 'route', 'replace', 'default', 'via', nowhere, 'dev', 'eth0', 'table', nowhereTable]);
+    for (const end of ['sport', 'dport']) {
+      const packets = ['to', addressOf(this.#subnet, to), 'ipproto', 'tcp', end, String(port)];
+      ip([...inside, 'rule', 'add', 'pref', rulePreference, ...packets, 'lookup', nowhereTable]);
+      this.#ruled.push(namespace);
+    }
+  }
+
+  /** One port between a node and all other nodes, both ways; clients still get through. */
+  isolatePort(node: number, port: number): void {
+    for (const other of this.nodes.keys()) {
+      if (other === node) continue;
+      this.cutPortOneWay(node, other, port);
+      this.cutPortOneWay(other, node, port);
+    }
+  }
+
   /** Joins everything again. */
   heal(): void {
+    for (const namespace of this.#ruled.splice(0))
+      ip(['-n', namespace, 'rule', 'delete', 'pref', rulePreference]);
     for (const from of this.ends()) {
       for (const to of this.ends()) if (from !== to) this.setNeighbour(from, to, linkAddressOf(to));
     }
   }
 
+  /** Where the nodes reach this process. */
+  get clientsAddress(): string {
+    return addressOf(this.#subnet, 'clients');
+  }
+
+  /** Programs started from now on in the namespaces ask this server for names; ip-netns(8), /etc/netns. */
+  askForNames(server: string): void {
+    for (const { namespace } of this.nodes) {
+      mkdirSync(`/etc/netns/${namespace}`, { recursive: true });
+      writeFileSync(`/etc/netns/${namespace}/resolv.conf`, `nameserver ${server}\n`);
+    }
+  }
+
   destroy(): void {
-    for (const node of this.nodes) ip(['netns', 'delete', node.namespace]);
+    for (const { namespace } of this.nodes) {
+      ip(['netns', 'delete', namespace]);
+      rmSync(`/etc/netns/${namespace}`, { recursive: true, force: true });
+    }
     ip(['link', 'delete', this.bridge]);
   }
 
@@ -117,6 +175,9 @@ export class NetworkNamespaces {
   }
 }
 
+/** Neither table nor preference is used by a fresh namespace. */
+const nowhereTable = '77';
+const rulePreference = '77';
 const deadLinkAddress = '02:77:00:00:ff:ff';
 
 function linkAddressOf(end: NetworkEnd): string {

@@ -16,6 +16,8 @@ export interface TestClusterOptions {
   readonly settingsOf?: Readonly<Record<number, Readonly<Record<string, string>>>>;
   /** Further lines of postgresql.conf. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Connection strings name hosts `node1.lab` and so on, which a name server of the lab has to resolve. */
+  readonly hostNames?: boolean;
   /** Every commit waits for one of the other nodes. Default: none does, as PostgreSQL comes. */
   readonly synchronous?: boolean;
 }
@@ -49,6 +51,7 @@ export async function planCluster(
       port,
       apiPort,
       programs,
+      hostName: options.hostNames === true ? `node${id}.lab` : address,
       folder: join(folder.path, `node${id}`),
       settings: { ...options.settings, ...options.settingsOf?.[id] },
       ...(namespace === undefined ? {} : { networkNamespace: namespace }),

@@ -5,12 +5,14 @@ set -u
 folder=$1
 namespaces=
 links=
+mounts=
 
 while read -r kind name; do
   case $kind in
     done) exit 0 ;;
     netns) namespaces="$namespaces $name" ;;
     link) links="$links $name" ;;
+    mount) mounts="$mounts $name" ;;
   esac
 done
 
@@ -36,6 +38,10 @@ while [ "$round" -lt 50 ]; do
   round=$((round + 1))
 done
 
-for name in $namespaces; do ip netns delete "$name" 2>/dev/null; done
+for name in $mounts; do umount "$name" 2>/dev/null; done
+for name in $namespaces; do
+  ip netns delete "$name" 2>/dev/null
+  rm -rf "/etc/netns/$name"
+done
 for name in $links; do ip link delete "$name" 2>/dev/null; done
 rm -rf -- "$folder"

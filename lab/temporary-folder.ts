@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,8 +19,8 @@ export interface TemporaryFolder {
   remove(): Promise<void>;
   /** Leaves folder and processes to the user. */
   keep(): void;
-  /** A network namespace (or link) that must go with the folder, also when this process is killed. */
-  owns(kind: 'netns' | 'link', name: string): void;
+  /** A network namespace, link or mounted volume that must go with the folder, also when this process is killed. */
+  owns(kind: 'netns' | 'link' | 'mount', name: string): void;
 }
 
 /**
@@ -34,10 +34,12 @@ export function createTemporaryFolder(prefix = 'repmgr-lab-'): TemporaryFolder {
   chmodSync(path, 0o755);
   if (user.mustSwitch) chownSync(path, user.uid, user.gid);
   const watcher = watch(path);
+  const mounts: string[] = [];
   return {
     path,
     remove: async () => {
       await killEverything(path);
+      for (const mount of mounts) execFileSync('umount', [mount]);
       rmSync(path, { recursive: true, force: true });
       watcher.end('done\n');
     },
@@ -45,6 +47,7 @@ export function createTemporaryFolder(prefix = 'repmgr-lab-'): TemporaryFolder {
       watcher.end('done\n');
     },
     owns: (kind, name) => {
+      if (kind === 'mount') mounts.push(name);
       watcher.write(`${kind} ${name}\n`);
     },
   };

@@ -51,9 +51,7 @@ export class TestCluster {
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
     const cluster = await TestCluster.prepare(options);
     try {
-      await cluster.createPrimary();
-      for (const node of cluster.nodes.slice(1)) await cluster.createStandby(node);
-      if (options.synchronous === true) await cluster.makeSynchronous();
+      await cluster.createDatabases();
       cluster.startDaemons();
       await cluster.waitUntilHealthy();
       return cluster;
@@ -67,6 +65,13 @@ export class TestCluster {
     const node = this.nodes.find((candidate) => candidate.id === id);
     if (node === undefined) throw new OperationFailed(`there is no node ${id} in this cluster`);
     return node;
+  }
+
+  /** All servers run and are registered; no daemon runs. */
+  async createDatabases(): Promise<void> {
+    await this.createPrimary();
+    for (const node of this.nodes.slice(1)) await this.createStandby(node);
+    if (this.#options.synchronous === true) await this.makeSynchronous();
   }
 
   /** initdb, role and database `repmgr`, `primary register`. */
@@ -211,9 +216,12 @@ export class TestCluster {
     return new WritingClient({ endpoints, user: 'postgres', database: 'postgres', ...options });
   }
 
-  newWatch(): DoublePrimaryWatch {
+  /** With `inside` it asks each server through its socket file, which no cut cable keeps it from. */
+  newWatch(options: { inside?: boolean } = {}): DoublePrimaryWatch {
     return new DoublePrimaryWatch(
-      this.nodes.map((node) => ({ node: node.name, host: node.machine.address, port: node.port })),
+      this.nodes.map(({ name, machine, port }) => {
+        return { node: name, host: options.inside === true ? machine.folder : machine.address, port };
+      }),
     );
   }
 

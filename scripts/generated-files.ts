@@ -1,5 +1,6 @@
 import { renderCommandsReference } from './generate-commands-reference.ts';
 import { renderExitStatuses } from './generate-exit-statuses.ts';
+import { renderReliability } from './generate-reliability.ts';
 import { renderSampleConfig } from './generate-sample-config.ts';
 import { renderSettingsReference } from './generate-settings-reference.ts';
 
@@ -15,5 +16,6 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'repmgr.conf.sample', render: renderSampleConfig },
   { path: 'docs/manual/reference/commands.md', render: renderCommandsReference },
   { path: 'docs/manual/reference/exit-statuses.md', render: renderExitStatuses },
+  { path: 'docs/reliability.md', render: renderReliability },
   { path: 'docs/manual/reference/settings.md', render: renderSettingsReference },
 ];
