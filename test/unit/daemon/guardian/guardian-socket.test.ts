@@ -23,8 +23,7 @@ it.each(['short', 'a-name-that-is-much-longer-than-the-path-of-a-unix-socket-may
     expect(await connectToGuardian(directory)).toBeUndefined();
     const server = await listenForDaemon(directory, (socket) => socket.end('hello'));
     const socket = await connectToGuardian(directory);
-    const [greeting] = (await socket?.setEncoding('utf8').toArray()) as string[];
-    expect(greeting).toBe('hello');
+    expect(await socket?.setEncoding('utf8').toArray()).toEqual(['hello']);
     await new Promise((resolve) => server.close(resolve));
     // One that a dead guardian left behind is replaced.
     const next = await listenForDaemon(directory, (other) => other.end());
