@@ -31,7 +31,7 @@ describe('RefusalReporter', () => {
       {
         level: 'warning',
         message: 'PostgreSQL of this node runs, but cannot be asked: password authentication failed',
-        detail: 'a server that refuses is alive, which is no reason to fail over',
+        detail: 'a server that runs is alive for the protocol, and no other is elected because of this',
         hint: 'correct the password',
       },
       { level: 'notice', message: 'PostgreSQL of this node answers again after 2.5 s' },
@@ -55,6 +55,26 @@ describe('RefusalReporter', () => {
       expect.stringContaining('starting up'),
       expect.stringContaining('password'),
       'PostgreSQL of this node answers again after 3.0 s',
+    ]);
+  });
+
+  it('waits for a moment before it mentions silence', () => {
+    const { clock, records, refusals } = reporter();
+    const silent = new ConnectionFailed('connection refused');
+    refusals.refused(silent);
+    clock.nowMs = 1_900;
+    refusals.refused(silent);
+    refusals.answered();
+    expect(records).toEqual([]);
+    refusals.refused(silent);
+    clock.nowMs = 4_000;
+    refusals.refused(silent);
+    refusals.refused(silent);
+    clock.nowMs = 5_000;
+    refusals.answered();
+    expect(records.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      'warning: PostgreSQL of this node runs, but cannot be asked: connection refused',
+      'notice: PostgreSQL of this node answers again after 3.1 s',
     ]);
   });
 
