@@ -22,6 +22,7 @@ import { OutageReporter } from './report-outages.ts';
 import { SelfCheck } from './self-check.ts';
 import { createMessageHandler } from './serve-peers.ts';
 import { type ServerSighting, ServerWatch } from './server/watch-server.ts';
+import { LeftoverSettler } from './settle-leftovers.ts';
 import type { StateStore } from './state-store.ts';
 import { toJsonValue } from './wire/schemas.ts';
 
@@ -60,6 +61,7 @@ export class Daemon {
   private readonly server: PeerServer;
   private readonly selfCheck: SelfCheck;
   private readonly outages: OutageReporter;
+  private readonly leftovers: LeftoverSettler;
   private followed: { readonly conninfo: string; readonly nodeId: NodeId } | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
   private isTakingPart = false;
@@ -107,6 +109,7 @@ export class Daemon {
       intervalMs: () => this.watchIntervalMs(),
     });
     this.outages = new OutageReporter(node, this.events);
+    this.leftovers = new LeftoverSettler(node);
     const { loop, network, startId, watch, outages } = this;
     const { nodes, clusterKey } = options;
     this.metadata = new MetadataRefresher({ node, loop, outages, nodes, clusterKey });
@@ -284,6 +287,7 @@ export class Daemon {
     if (connection !== undefined) {
       try {
         await this.metadata.refresh(connection);
+        await this.leftovers.consider(this.loop.state, connection);
       } catch (error) {
         this.node.log.debug('the metadata could not be read', { detail: messageOf(error) });
       }

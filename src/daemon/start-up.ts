@@ -4,6 +4,7 @@ import type { DurableState } from '../decisions/failover/state.ts';
 import { ConfigurationError, ConnectionFailed } from '../domain/errors/repmgr-error.ts';
 import type { NodeRecord } from '../domain/node.ts';
 import { clusterKeyFile } from '../operations/daemon-access.ts';
+import { settleCopies } from '../operations/journal/settle-journal.ts';
 import { keepClusterKey, prepareIncarnation } from '../operations/prepare-voter.ts';
 import { voterStateFile } from '../operations/state-directory.ts';
 import type { Connection } from '../ports/connection.ts';
@@ -33,6 +34,7 @@ export async function prepare(
   openJsonFile: (path: string, hint: string) => JsonFile,
 ): Promise<Preparation> {
   requireSettings(node.settings);
+  await settleInterrupted(node);
   const directory = effectiveStateDirectory(node.settings.settings);
   const incarnation = await prepareIncarnation(operationContext(node));
   const hint = 'restore the file from a backup of this host, or unregister and register this node again';
@@ -45,6 +47,17 @@ export async function prepare(
     return { store, durable, nodes, clusterKey: await findClusterKey(node, connection, directory), journal };
   } finally {
     await connection?.close();
+  }
+}
+
+/** A daemon before this one may have been killed while it exchanged the data directory. */
+async function settleInterrupted(node: Node): Promise<void> {
+  try {
+    await settleCopies(operationContext(node), { includesDirect: false });
+  } catch (error) {
+    node.log.warning('an operation that was interrupted is not finished yet', {
+      detail: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 

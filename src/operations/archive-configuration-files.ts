@@ -6,8 +6,6 @@ export interface ConfigurationArchive {
   readonly directory: string;
   /** Names relative to the data directory of the files that are in the archive. */
   readonly names: readonly string[];
-  /** Puts the files back and removes the archive. */
-  restore(): Promise<void>;
   /** Removes the archive without putting the files back. */
   discard(): Promise<void>;
 }
@@ -39,21 +37,35 @@ export async function archiveConfigurationFiles(
   await prepareDirectory(context, directory);
   const names = await existingNames(context, request);
   const { files } = context.adapters;
-  const archived = (name: string): string => `${directory}/${name.replaceAll('/', '__')}`;
   for (const name of names) {
-    await files.copyFileDurably(`${request.dataDirectory}/${name}`, archived(name), { mode: 0o600 });
+    await files.copyFileDurably(`${request.dataDirectory}/${name}`, archivedPath(directory, name), {
+      mode: 0o600,
+    });
   }
   return {
     directory,
     names,
-    async restore() {
-      for (const name of names) {
-        await files.copyFileDurably(archived(name), `${request.dataDirectory}/${name}`, { mode: 0o600 });
-      }
-      await files.removeTree(directory);
-    },
     discard: () => files.removeTree(directory),
   };
+}
+
+/** Where a file of the data directory is in the archive. */
+export function archivedPath(directory: string, name: string): string {
+  return `${directory}/${name.replaceAll('/', '__')}`;
+}
+
+/** Puts the files back; fine to be repeated when it was interrupted, as the archive goes last. */
+export async function restoreConfigurationFiles(
+  { adapters }: Pick<OperationContext, 'adapters'>,
+  archive: Pick<ConfigurationArchive, 'directory' | 'names'> & Pick<ArchiveRequest, 'dataDirectory'>,
+): Promise<void> {
+  const { files } = adapters;
+  const { directory, names, dataDirectory } = archive;
+  for (const name of names) {
+    const from = archivedPath(directory, name);
+    if (await files.exists(from))
+      await files.copyFileDurably(from, `${dataDirectory}/${name}`, { mode: 0o600 });
+  }
 }
 
 /**

@@ -1,6 +1,8 @@
+import { describeConninfo } from '../domain/conninfo/render-conninfo.ts';
 import { OperationFailed } from '../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeRecord } from '../domain/node.ts';
 import type { Connection } from '../ports/connection.ts';
+import type { MadeSlot } from './journal/entry.ts';
 import type { OperationContext } from './operation-context.ts';
 import { createSlot, dropSlot, type SlotRoles } from './replication-slots.ts';
 import { waitUntil } from './wait-until.ts';
@@ -15,11 +17,14 @@ export interface SlotRequest {
   readonly upstream: NodeRecord | null;
 }
 
+/** Called before a slot is created that was not there, with the server that it will be on. */
+export type SlotNotice = (slot: MadeSlot) => Promise<void>;
+
 /** The slot of a clone: it holds the WAL on the source during the copy, then belongs to the upstream. */
 export interface CloneSlot {
-  create(): Promise<void>;
+  create(onCreating?: SlotNotice): Promise<void>;
   /** Sees to it that the slot is on the upstream, if that is another server than the source. */
-  moveToUpstream(): Promise<void>;
+  moveToUpstream(onCreating?: SlotNotice): Promise<void>;
   /** Drops the slots that were created; those that were there before stay. */
   release(): Promise<void>;
 }
@@ -31,8 +36,9 @@ export function planCloneSlot(context: OperationContext, request: SlotRequest): 
   const { slotName, source, roles } = request;
   let isOurs = false;
   return {
-    async create() {
+    async create(onCreating) {
       try {
+        await announce(context, { slotName, connection: source, roles, onCreating });
         isOurs = (await createSlot(context, { connection: source, roles }, slotName)) === 'created';
       } catch (error) {
         throw new OperationFailed(`replication slot "${slotName}" could not be created on the source`, {
@@ -43,8 +49,8 @@ export function planCloneSlot(context: OperationContext, request: SlotRequest): 
         });
       }
     },
-    async moveToUpstream() {
-      if (await moveSlot(context, request)) isOurs = false;
+    async moveToUpstream(onCreating) {
+      if (await moveSlot(context, request, onCreating)) isOurs = false;
     },
     async release() {
       // The operation may have been cancelled; tidying up must not be.
@@ -58,11 +64,33 @@ export function planCloneSlot(context: OperationContext, request: SlotRequest): 
   };
 }
 
-async function dropWhenReleased(
+interface Announcement {
+  readonly slotName: string;
+  readonly connection: Connection;
+  readonly roles: SlotRoles;
+  readonly onCreating: SlotNotice | undefined;
+}
+
+async function announce(
+  { adapters }: OperationContext,
+  { slotName, connection, roles, onCreating }: Announcement,
+): Promise<void> {
+  if (onCreating === undefined) return;
+  const slots = await adapters.inspector.replicationSlots(connection);
+  if (slots.some((slot) => slot.slotName === slotName)) return;
+  await onCreating({
+    name: slotName,
+    conninfo: describeConninfo(connection.parameters),
+    user: roles.superuser ?? roles.replicationUser ?? roles.recordedUser ?? null,
+  });
+}
+
+/** Waits a moment for whoever still uses the slot. Failing to drop it is told as a warning. */
+export async function dropWhenReleased(
   context: OperationContext,
   server: { readonly connection: Connection; readonly roles: SlotRoles },
   slotName: string,
-): Promise<void> {
+): Promise<'gone' | 'in use' | 'failed'> {
   const { adapters, log, signal } = context;
   const wait = { clock: adapters.clock, intervalMs: 100, timeoutMs: releaseTimeoutMs, signal };
   const hint = `drop it there, as it keeps WAL: SELECT pg_drop_replication_slot('${slotName}')`;
@@ -75,14 +103,20 @@ async function dropWhenReleased(
         hint,
       });
     }
+    return dropped === undefined ? 'in use' : 'gone';
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     log.warning(`replication slot "${slotName}" was not dropped on the source`, { detail, hint });
+    return 'failed';
   }
 }
 
 /** True when the slot now lives on another server than the source and was dropped here. */
-async function moveSlot(context: OperationContext, request: SlotRequest): Promise<boolean> {
+async function moveSlot(
+  context: OperationContext,
+  request: SlotRequest,
+  onCreating: SlotNotice | undefined,
+): Promise<boolean> {
   const { adapters, log, signal } = context;
   const { upstream, slotName, source, roles } = request;
   if (upstream === null) {
@@ -106,6 +140,7 @@ async function moveSlot(context: OperationContext, request: SlotRequest): Promis
     // Found there: source and upstream are one server, or an earlier clone left it.
     if (slots.some((slot) => slot.slotName === slotName)) return false;
     const upstreamRoles = { ...roles, recordedUser: upstream.replicationUser };
+    await announce(context, { slotName, connection, roles: upstreamRoles, onCreating });
     await createSlot(context, { connection, roles: upstreamRoles }, slotName);
     log.info(`replication slot "${slotName}" created on ${describeNode(upstream)}`);
     await dropWhenReleased(context, { connection: source, roles }, slotName);

@@ -9,6 +9,7 @@ import type { BackupOutcome, BackupProgress } from '../ports/backup-source.ts';
 import type { ReplicationConfiguration } from '../ports/local-server.ts';
 import type { CloneSlot } from './clone-slot.ts';
 import type { GuardedDirectories } from './guard-directories.ts';
+import { type CopyJournal, noteDirectory, noteSlot } from './journal/copy-journal.ts';
 import type { OperationContext } from './operation-context.ts';
 import { type ClonePlace, restrictMode } from './place-clone.ts';
 import { programPath } from './program-path.ts';
@@ -30,13 +31,29 @@ export interface CloneRequest {
   readonly onProgress?: (progress: BackupProgress) => void;
 }
 
-/** The steps of a clone up to a finished copy in its work directory; run them with {@link runPlan}. */
-export function cloneSteps(context: OperationContext, request: CloneRequest): readonly PlanStep[] {
+/**
+ * The steps of a clone up to a finished copy in its work directory; run them with {@link runPlan}. A dry run has
+ * no journal.
+ */
+export function cloneSteps(
+  context: OperationContext,
+  request: CloneRequest,
+  journal?: CopyJournal,
+): readonly PlanStep[] {
   const { place, slot, basebackup, verify, addFiles } = request;
   const args = basebackupArguments({ ...basebackup, targetDirectory: place.workDirectory });
   const steps: (PlanStep | null)[] = [
-    { title: `prepare the directory "${place.workDirectory}"`, action: () => place.prepare() },
-    slot && { title: `create replication slot "${basebackup.slotName}"`, action: () => slot.create() },
+    {
+      title: `prepare the directory "${place.workDirectory}"`,
+      async action() {
+        await place.prepare();
+        await noteDirectory(context, journal);
+      },
+    },
+    slot && {
+      title: `create replication slot "${basebackup.slotName}"`,
+      action: () => slot.create((made) => noteSlot(journal, made)),
+    },
     {
       title: `run: ${commandText(programPath(context.settings.settings, 'pg_basebackup'), args)}`,
       action: () => runBasebackup(context, { args, request }),
@@ -54,14 +71,22 @@ export function cloneSteps(context: OperationContext, request: CloneRequest): re
     },
     slot && {
       title: 'make sure that the slot is on the upstream',
-      action: () => slot.moveToUpstream(),
+      action: () => slot.moveToUpstream((made) => noteSlot(journal, made)),
     },
+    journal === undefined
+      ? null
+      : { title: 'note that the copy is complete', action: () => journal.record({ stage: 'copied' }) },
   ];
   return steps.filter((step) => step !== null);
 }
 
-/** Takes back what an unfinished clone made: copy, slot, tablespace folders. Never throws. */
-export async function abandonClone(context: OperationContext, request: CloneRequest): Promise<void> {
+/** Takes back what an unfinished clone made: copy, slot, tablespace folders. Throws only when it can't be noted. */
+export async function abandonClone(
+  context: OperationContext,
+  request: CloneRequest,
+  journal?: CopyJournal,
+): Promise<void> {
+  let isComplete = true;
   const undo: readonly [string, () => Promise<void>][] = [
     ['replication slot', async () => request.slot?.release()],
     ['data directory', () => request.place.abandon()],
@@ -71,11 +96,13 @@ export async function abandonClone(context: OperationContext, request: CloneRequ
     try {
       await work();
     } catch (error) {
+      isComplete = false;
       context.log.warning(`what the unfinished clone made could not be removed (${what})`, {
         detail: error instanceof Error ? error.message : String(error),
       });
     }
   }
+  if (isComplete) await journal?.close();
 }
 
 async function runBasebackup(

@@ -5,6 +5,9 @@ import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../doma
 import type { Connection } from '../ports/connection.ts';
 import type { LocalServer } from '../ports/local-server.ts';
 import { dropFormerSlot, type FormerSlot } from './drop-former-slot.ts';
+import type { FollowContent } from './journal/entry.ts';
+import { type OpenEntry, openEntry } from './journal/operation-journal.ts';
+import { settleFollows } from './journal/settle-follows.ts';
 import type { OperationContext } from './operation-context.ts';
 import { createSlot, type SlotRoles } from './replication-slots.ts';
 import { slotSetting } from './slot-setting.ts';
@@ -47,6 +50,7 @@ export async function followUpstream(
 ): Promise<FollowResult> {
   const { settings, log } = context;
   const own = await ownRecord(context, request.primary);
+  const journal = await beginFollow(context, request, own);
   const slotName = await prepareSlot(context, request, own);
   const walRetrieveRetryInterval = await retryIntervalFor(context, request);
   await writeReplicationConfiguration(settings.settings, request.localServer, {
@@ -65,7 +69,30 @@ export async function followUpstream(
   const formerSlot = request.keepFormerSlot
     ? 'kept'
     : await dropFormerSlot(context, { own, target: request.target, primary: request.primary.connection });
+  await journal.close();
+  if (attachment.isAttached) {
+    await settleFollows(context, {
+      own,
+      streamsFrom: request.target.node.nodeId,
+      nodes: request.primary.connection,
+    });
+  }
   return { activation, slotName, attachment, formerSlot };
+}
+
+/** Noted before the first step, so that no slot is left behind on either upstream when this process is killed. */
+function beginFollow(
+  context: OperationContext,
+  { target, keepFormerSlot }: FollowRequest,
+  own: NodeRecord,
+): Promise<OpenEntry<FollowContent>> {
+  return openEntry<FollowContent>(context, {
+    operation: 'follow',
+    stage: 'pointing',
+    slotName: own.slotName ?? slotNameFor(own.nodeId),
+    from: keepFormerSlot ? null : own.upstreamNodeId,
+    to: target.node.nodeId,
+  });
 }
 
 async function ownRecord(

@@ -4,6 +4,8 @@ import type { FileSystem } from '../ports/file-system.ts';
 export interface GuardedDirectories {
   /** Those that already hold something, so that the copy can't use them. */
   readonly occupied: readonly string[];
+  /** The others, and whether they were there before. */
+  readonly usable: readonly { readonly path: string; readonly existed: boolean }[];
   /** Removes what the copy put there; folders that were there before stay, empty as they were. */
   clear(): Promise<void>;
 }
@@ -16,6 +18,7 @@ export async function guardDirectories(
   const usable = found.filter(({ content }) => content === undefined || content.length === 0);
   return {
     occupied: found.filter(({ content }) => (content?.length ?? 0) > 0).map(({ path }) => path),
+    usable: usable.map(({ path, content }) => ({ path, existed: content !== undefined })),
     async clear() {
       for (const { path, content } of usable) {
         if (content === undefined) await files.removeTree(path);

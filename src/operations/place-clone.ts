@@ -12,14 +12,11 @@ export interface PlaceRequest {
 
 /** Where a copy grows, and how it becomes the data directory. Nothing that was there before is deleted. */
 export interface ClonePlace {
+  readonly kind: PlaceRequest['kind'];
   readonly workDirectory: string;
   prepare(): Promise<void>;
   /** Makes the finished copy the data directory; what was there is renamed aside. */
   moveIn(): Promise<void>;
-  /** Undoes {@link moveIn}: the old directory is the data directory again. */
-  moveOut(): Promise<void>;
-  /** Removes what {@link moveIn} renamed aside. Call it when the copy has proved good. */
-  discardOld(): Promise<void>;
   /** Removes the copy, and only what was made for it. */
   abandon(): Promise<void>;
   /** Name under which {@link moveIn} keeps the old directory; null when there is none. */
@@ -40,6 +37,7 @@ export function planClonePlace(
 function directPlace(files: FileSystem, { target, kind }: PlaceRequest): ClonePlace {
   let isPrepared = false;
   return {
+    kind,
     workDirectory: target,
     asideDirectory: null,
     async prepare() {
@@ -48,8 +46,6 @@ function directPlace(files: FileSystem, { target, kind }: PlaceRequest): ClonePl
       isPrepared = true;
     },
     async moveIn() {},
-    async moveOut() {},
-    async discardOld() {},
     async abandon() {
       if (!isPrepared) return;
       if (kind === 'create') await files.removeTree(target);
@@ -73,6 +69,7 @@ function besidePlace(files: FileSystem, { target, purpose }: PlaceRequest, stamp
   const asideDirectory = `${target}.old-${stamp}`;
   let isPrepared = false;
   return {
+    kind: 'replace',
     workDirectory,
     asideDirectory,
     async prepare() {
@@ -87,13 +84,6 @@ function besidePlace(files: FileSystem, { target, purpose }: PlaceRequest, stamp
         await files.renameDurably(asideDirectory, target);
         throw error;
       }
-    },
-    async moveOut() {
-      await files.renameDurably(target, workDirectory);
-      await files.renameDurably(asideDirectory, target);
-    },
-    async discardOld() {
-      await files.removeTree(asideDirectory);
     },
     async abandon() {
       if (isPrepared) await files.removeTree(workDirectory);
@@ -123,8 +113,22 @@ export async function placeObstacle(
   }
 }
 
+/** Folders that are made and removed at once; a name that never changes lets the next one remove what was left. */
+const probeName = '.repmgr-probe';
+const besideProbeSuffix = '.probe';
+
+/** Removes the probes of a process that was killed: inside an empty directory they would make it look used. */
+export async function removeProbes(
+  { adapters }: Pick<OperationContext, 'adapters'>,
+  target: string,
+): Promise<void> {
+  for (const probe of [`${target}/${probeName}`, `${target}${besideProbeSuffix}`]) {
+    if ((await adapters.files.list(probe))?.length === 0) await adapters.files.removeTree(probe);
+  }
+}
+
 async function writeObstacle(files: FileSystem, directory: string): Promise<string | undefined> {
-  const probe = `${directory === '/' ? '' : directory}/.repmgr-probe-${process.pid}`;
+  const probe = `${directory === '/' ? '' : directory}/${probeName}`;
   try {
     await files.makeDirectory(probe);
     await files.removeTree(probe);
@@ -155,7 +159,7 @@ export async function besideObstacles(
   if (own !== undefined && above !== undefined && own.device !== above.device) {
     problems.push(`"${target}" is a mount point and can't be replaced by renaming; empty it yourself first`);
   }
-  const probe = `${target}.probe-${process.pid}`;
+  const probe = `${target}${besideProbeSuffix}`;
   try {
     await files.makeDirectory(probe);
     await files.removeTree(probe);

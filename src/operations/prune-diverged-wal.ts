@@ -2,7 +2,10 @@ import type { OperationContext } from './operation-context.ts';
 
 const timestampPattern = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
-/** Removes kept WAL that is older than `diverged_retention`; only folders named by a timestamp are touched. */
+/**
+ * Removes kept WAL that is older than `diverged_retention`, and what was begun to be kept and interrupted: the
+ * summary is written last, and nothing is undone before. Only folders named by a timestamp are touched.
+ */
 export async function pruneDivergedWal(
   { adapters, settings, log }: Pick<OperationContext, 'adapters' | 'settings' | 'log'>,
   root: string,
@@ -10,9 +13,12 @@ export async function pruneDivergedWal(
   const oldestMs = adapters.clock.wallTime().getTime() - settings.settings.diverged_retention;
   for (const name of (await adapters.files.list(root)) ?? []) {
     const keptAtMs = timeOf(name);
-    if (keptAtMs === undefined || keptAtMs >= oldestMs) continue;
+    if (keptAtMs === undefined) continue;
+    const isComplete = await adapters.files.exists(`${root}/${name}/summary.txt`);
+    if (isComplete && keptAtMs >= oldestMs) continue;
     await adapters.files.removeTree(`${root}/${name}`);
-    log.info(`removed "${root}/${name}": diverged_retention is over`);
+    const reason = isComplete ? 'diverged_retention is over' : 'keeping it was interrupted, and begins anew';
+    log.info(`removed "${root}/${name}": ${reason}`);
   }
 }
 

@@ -5,19 +5,22 @@ import { parseConninfo } from '../domain/conninfo/parse-conninfo.ts';
 import { OperationFailed } from '../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeId, slotNameFor } from '../domain/node.ts';
 import type { BackupProgress } from '../ports/backup-source.ts';
-import type { FileSystem } from '../ports/file-system.ts';
 import type { LocalServer } from '../ports/local-server.ts';
 import { alwaysKeptFiles } from './archive-configuration-files.ts';
 import { planCloneSlot } from './clone-slot.ts';
 import { abandonClone, type CloneRequest, cloneSteps } from './clone-standby.ts';
-import { exchangeDirectories } from './exchange-directories.ts';
+import { exchangeDirectories, proveCopy } from './exchange-directories.ts';
 import type { ConnectedNode } from './follow-upstream.ts';
 import { guardDirectories } from './guard-directories.ts';
+import { beginCopy, type CopyJournal } from './journal/copy-journal.ts';
+import type { CopyContent, JournalEntry } from './journal/entry.ts';
+import { reopen } from './journal/operation-journal.ts';
+import { discardOld, settleCopy } from './journal/settle-copy.ts';
 import { type KeptWal, keepDivergedWal } from './keep-diverged-wal.ts';
 import type { OperationContext } from './operation-context.ts';
 import { besideObstacles, planClonePlace } from './place-clone.ts';
 import { recordEvent } from './record-event.ts';
-import { clearRewindMarker } from './rewind-marker.ts';
+import { archiveOfHalfRewound } from './rewind-marker.ts';
 import { runPlan } from './run-plan.ts';
 import { slotSetting } from './slot-setting.ts';
 import { timestampForName } from './state-directory.ts';
@@ -76,16 +79,50 @@ async function replaceByCopy(
     `${options.localServer.dataDirectory}/pg_wal`,
   );
   const request = await requestOf(context, options, formerWalDirectory);
+  const journal = await beginCopy(context, { operation: 'reclone', ...request, formerWalDirectory });
+  const archive = await archiveOfHalfRewound(context);
+  let kept: KeptWal | undefined;
   try {
-    await runPlan(context, cloneSteps(context, request), { dryRun: false });
-    const kept = await keepWal(context, options);
-    await exchangeDirectories(context, { ...options, place: request.place });
-    await discardOld(context, request, formerWalDirectory);
-    return kept;
+    await runPlan(context, cloneSteps(context, request, journal), { dryRun: false });
+    kept = await keepWal(context, options);
+    await exchangeDirectories(context, { ...options, place: request.place, journal });
   } catch (error) {
-    await abandonClone(context, request);
+    const { stage } = journal.entry;
+    if (stage === 'copying' || stage === 'copied') await abandonClone(context, request, journal);
+    else await settleCopy(context, journal.entry);
     throw error;
   }
+  await removeOld(context, journal);
+  if (archive !== undefined) await context.adapters.files.removeTree(archive);
+  return kept;
+}
+
+export interface FinishOptions {
+  readonly primary: ConnectedNode;
+  readonly localServer: LocalServer;
+  /** Of {@link settleJournal}: the copy is in its place, and nobody knows yet whether it is any good. */
+  readonly unproven: JournalEntry<CopyContent>;
+}
+
+/**
+ * Ends a re-clone that was killed after the exchange of directories: the copy is started and proves good, or the old
+ * directory is put back.
+ * @throws OperationFailed; the old data directory is in its place then.
+ */
+export async function finishReclone(context: OperationContext, options: FinishOptions): Promise<void> {
+  const { primary, localServer, unproven } = options;
+  const journal = reopen(context, unproven);
+  try {
+    await proveCopy(context, { primary, localServer, journal, wasRunning: false });
+  } catch (error) {
+    const details = error instanceof Error ? error.message : String(error);
+    await settleCopy(context, journal.entry);
+    await recordReclone(context, options, { successful: false, details });
+    throw error;
+  }
+  await removeOld(context, journal);
+  const details = `the copy of ${describeNode(primary.node)} that an interrupted re-clone had put in its place streams`;
+  await recordReclone(context, options, { successful: true, details });
 }
 
 async function refuseObstacles(context: OperationContext, options: RecloneOptions): Promise<void> {
@@ -150,16 +187,22 @@ async function requestOf(
     },
     verify: false,
     replication: { upstream: node, slotName },
-    addFiles: (directory) => takeConfigurationOver(adapters.files, localServer.dataDirectory, directory),
+    addFiles: (directory) => takeConfigurationOver(context, localServer.dataDirectory, directory),
     ...(onProgress === undefined ? {} : { onProgress }),
   };
 }
 
-/** The primary's configuration files came with the copy; port and paths of this node are in its own. */
-async function takeConfigurationOver(files: FileSystem, from: string, to: string): Promise<void> {
+/**
+ * The primary's configuration files came with the copy; port and paths of this node are in its own. Those of a
+ * half-rewound directory may be the primary's too: what was set aside before the rewind counts.
+ */
+async function takeConfigurationOver(context: OperationContext, from: string, to: string): Promise<void> {
+  const { files } = context.adapters;
+  const archive = await archiveOfHalfRewound(context);
   for (const name of alwaysKeptFiles) {
-    if (await files.exists(`${from}/${name}`))
-      await files.copyFileDurably(`${from}/${name}`, `${to}/${name}`);
+    const archived = `${archive}/${name}`;
+    const own = archive !== undefined && (await files.exists(archived)) ? archived : `${from}/${name}`;
+    if (await files.exists(own)) await files.copyFileDurably(own, `${to}/${name}`);
   }
 }
 
@@ -172,21 +215,12 @@ async function keepWal(
   return keepDivergedWal(context, { local: evidence.local, fork, localServer, primary: primary.node });
 }
 
-async function discardOld(
-  context: OperationContext,
-  { place }: CloneRequest,
-  formerWalDirectory: string | undefined,
-): Promise<void> {
-  await clearRewindMarker(context);
-  try {
-    await place.discardOld();
-    if (formerWalDirectory !== undefined) await context.adapters.files.removeTree(formerWalDirectory);
-  } catch (error) {
-    context.log.warning(`the old data directory is still in "${place.asideDirectory}"`, {
-      detail: error instanceof Error ? error.message : String(error),
-      hint: 'remove it by hand: the node works without it',
-    });
-  }
+/** The node works by now: what can't be removed is tried again with the next operation. */
+async function removeOld(context: OperationContext, journal: CopyJournal): Promise<void> {
+  if ((await discardOld(context, journal)) !== 'left') return;
+  context.log.warning(`the old data directory is still in "${journal.entry.asideDirectory}"`, {
+    hint: 'repmgrd tries to remove it when it starts; the node works without it',
+  });
 }
 
 function detailsOf({ primary }: RecloneOptions, result: RecloneResult): string {
@@ -199,7 +233,7 @@ function detailsOf({ primary }: RecloneOptions, result: RecloneResult): string {
 
 async function recordReclone(
   context: OperationContext,
-  { primary }: RecloneOptions,
+  { primary }: Pick<RecloneOptions, 'primary'>,
   event: { readonly successful: boolean; readonly details: string },
 ): Promise<void> {
   const nodeId = context.settings.settings.node_id;

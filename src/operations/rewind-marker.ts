@@ -10,9 +10,13 @@ const markerName = 'rewind-in-progress.json';
 type MarkerContext = Pick<OperationContext, 'adapters' | 'settings'>;
 
 export interface RewindFacts {
+  /** `rewound`: pg_rewind is done, the node's own configuration is not back yet. */
+  readonly stage: 'rewinding' | 'rewound';
   readonly primaryNodeId: number;
   /** Where the node's own configuration files are meanwhile; pg_rewind may have replaced those in the directory. */
   readonly archiveDirectory: string;
+  /** Of the files in it, relative to the data directory. */
+  readonly archivedNames: readonly string[];
 }
 
 /** False also when the directory was replaced since: the marker is about one directory, not about its name. */
@@ -24,6 +28,17 @@ export async function isHalfRewound(context: MarkerContext): Promise<boolean> {
 export async function archiveOfHalfRewound(context: MarkerContext): Promise<string | undefined> {
   const archive = (await readMarker(context))?.['archiveDirectory'];
   return typeof archive === 'string' ? archive : undefined;
+}
+
+/** What is left to be done where pg_rewind itself had ended; undefined where it had not. */
+export async function rewoundFacts(
+  context: MarkerContext,
+): Promise<Pick<RewindFacts, 'archiveDirectory' | 'archivedNames'> | undefined> {
+  const marker = await readMarker(context);
+  const { archiveDirectory, archivedNames } = marker ?? {};
+  if (marker?.['stage'] !== 'rewound' || typeof archiveDirectory !== 'string') return undefined;
+  const names = Array.isArray(archivedNames) ? archivedNames.map(String) : [];
+  return { archiveDirectory, archivedNames: names };
 }
 
 export async function setRewindMarker(context: MarkerContext, facts: RewindFacts): Promise<void> {

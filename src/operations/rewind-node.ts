@@ -3,13 +3,17 @@ import { Cancelled, LocalCommandFailed, OperationFailed } from '../domain/errors
 import { describeNode } from '../domain/node.ts';
 import type { LocalServer } from '../ports/local-server.ts';
 import type { RewindOutcome } from '../ports/rewind.ts';
-import { archiveConfigurationFiles, type ConfigurationArchive } from './archive-configuration-files.ts';
+import {
+  archiveConfigurationFiles,
+  type ConfigurationArchive,
+  restoreConfigurationFiles,
+} from './archive-configuration-files.ts';
 import { checkpointPrimary } from './checkpoint-primary.ts';
 import type { ConnectedNode } from './follow-upstream.ts';
 import { type KeptWal, keepDivergedWal } from './keep-diverged-wal.ts';
 import type { OperationContext } from './operation-context.ts';
 import { programPath } from './program-path.ts';
-import { clearRewindMarker, setRewindMarker } from './rewind-marker.ts';
+import { clearRewindMarker, rewoundFacts, setRewindMarker } from './rewind-marker.ts';
 
 export interface RewindOptions {
   /** pg_rewind to use instead of the one in pg_bindir. */
@@ -62,11 +66,32 @@ export async function rewindNode(
   });
   throwIfAborted(context);
   await rewindUnderMarker(context, request, archive);
-  await archive.restore();
-  await removeCopiedState(context, dataDirectory);
-  await clearRewindMarker(context);
+  await finishRewind(context, { dataDirectory, archive });
   throwIfAborted(context);
   return kept;
+}
+
+/** After pg_rewind: the node's own configuration comes back. Each step may be repeated; the marker goes last. */
+async function finishRewind(
+  context: OperationContext,
+  {
+    dataDirectory,
+    archive,
+  }: { dataDirectory: string; archive: Pick<ConfigurationArchive, 'directory' | 'names'> },
+): Promise<void> {
+  await restoreConfigurationFiles(context, { ...archive, dataDirectory });
+  await removeCopiedState(context, dataDirectory);
+  await clearRewindMarker(context);
+  await context.adapters.files.removeTree(archive.directory);
+}
+
+/** Ends a rewind whose process was killed after pg_rewind had done its work; does nothing otherwise. */
+export async function resumeRewind(context: OperationContext, localServer: LocalServer): Promise<void> {
+  const facts = await rewoundFacts(context);
+  if (facts === undefined || (await localServer.processState()).kind === 'running') return;
+  context.log.notice('pg_rewind had ended when its repmgr was killed: finishing what comes after it');
+  const archive = { directory: facts.archiveDirectory, names: facts.archivedNames };
+  await finishRewind(context, { dataDirectory: localServer.dataDirectory, archive });
 }
 
 async function rewindUnderMarker(
@@ -75,10 +100,12 @@ async function rewindUnderMarker(
   archive: ConfigurationArchive,
 ): Promise<void> {
   const { localServer, primary, evidence } = request;
-  await setRewindMarker(context, {
+  const facts = {
     primaryNodeId: primary.node.nodeId,
     archiveDirectory: archive.directory,
-  });
+    archivedNames: archive.names,
+  };
+  await setRewindMarker(context, { stage: 'rewinding', ...facts });
   // pg_rewind recovers an uncleanly stopped server in single-user mode, which refuses standby.signal.
   await localServer.removeRecycledPidFile();
   const hidesSignal = !evidence.local.isCleanlyShutDown && (await localServer.hasStandbySignal());
@@ -90,6 +117,7 @@ async function rewindUnderMarker(
     if (hidesSignal) await localServer.writeStandbySignal();
   }
   if (outcome.kind === 'completed') {
+    await setRewindMarker(context, { stage: 'rewound', ...facts });
     const { durationMs, wasNeeded } = outcome;
     context.log.info(
       wasNeeded

@@ -58,6 +58,8 @@ export function createFakeFileSystem(files: Map<string, string>): FileSystem {
       files.set(path, (files.get(path) ?? '') + content);
     },
     makeDirectory: async () => {},
+    removeFile: async (path) => files.delete(path),
+    removeTree: async () => {},
     list: async (path) => {
       const names = [...files.keys()].filter((name) => name.startsWith(`${path}/`));
       return names.length === 0 ? undefined : names.map((name) => name.slice(path.length + 1)).toSorted();

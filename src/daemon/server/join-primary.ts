@@ -7,9 +7,11 @@ import { describeNode } from '../../domain/node.ts';
 import type { Voter } from '../../domain/voting-configuration.ts';
 import { type ConnectedNode, followUpstream } from '../../operations/follow-upstream.ts';
 import { gatherRejoinEvidence } from '../../operations/gather-rejoin-evidence.ts';
-import { recloneNode } from '../../operations/reclone-node.ts';
+import { settleCopies } from '../../operations/journal/settle-journal.ts';
+import { finishReclone, recloneNode } from '../../operations/reclone-node.ts';
 import { recordEvent } from '../../operations/record-event.ts';
 import { rejoinNode } from '../../operations/rejoin-node.ts';
+import { resumeRewind } from '../../operations/rewind-node.ts';
 import { type Node, operationContext } from '../node.ts';
 import { dropAside } from './hold-receiver.ts';
 
@@ -105,6 +107,13 @@ export async function rejoinPrimary(
   const primary = await connectTo(node, voter, signal);
   try {
     await stopServer(node, signal);
+    const unproven = await settleCopies(context, { includesDirect: false });
+    if (unproven !== undefined) {
+      await finishReclone(context, { primary, localServer, unproven });
+      await dropAside(node);
+      return { kind: 'rejoin', ok: true, reason: null };
+    }
+    await resumeRewind(context, localServer);
     const evidence = await gatherRejoinEvidence(context, {
       primary,
       localServer,

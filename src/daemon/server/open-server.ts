@@ -2,6 +2,7 @@ import type { OperationResult } from '../../decisions/failover/events-and-effect
 import { OperationFailed } from '../../domain/errors/repmgr-error.ts';
 import type { TimelineId } from '../../domain/timeline.ts';
 import { promoteStandby, promotionMethod } from '../../operations/promote-standby.ts';
+import { isHalfRewound } from '../../operations/rewind-marker.ts';
 import { waitUntil } from '../../operations/wait-until.ts';
 import type { Connection } from '../../ports/connection.ts';
 import { type Node, operationContext } from '../node.ts';
@@ -88,7 +89,7 @@ export async function startAsStandby(
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<OperationResult & { kind: 'startStandby' }> {
   await node.localServer.writeStandbySignal();
-  const state = await startServer(node, { timeoutMs, signal });
+  const state = await start(node, { timeoutMs, signal });
   if (state === 'standby') return { kind: 'startStandby', ok: true, reason: null };
   return { kind: 'startStandby', ok: false, reason: whyNot(state, timeoutMs) };
 }
@@ -100,7 +101,7 @@ export async function startAsPrimary(
 ): Promise<OperationResult & { kind: 'startPrimary' }> {
   await node.localServer.releaseTimelines();
   await node.localServer.removeStandbySignal();
-  const state = await startServer(node, { timeoutMs, signal });
+  const state = await start(node, { timeoutMs, signal });
   if (state === 'primary') return { kind: 'startPrimary', isWritable: true, reason: null };
   return { kind: 'startPrimary', isWritable: false, reason: whyNot(state, timeoutMs) };
 }
@@ -109,4 +110,17 @@ function whyNot(outcome: StartOutcome, timeoutMs: number): string {
   if (outcome === 'silent') return `it does not accept connections after ${timeoutMs} ms`;
   if (outcome === 'ended') return 'it ended before it accepted connections; its own log says why';
   return outcome === 'standby' ? 'it started in recovery' : 'it started out of recovery';
+}
+
+async function start(node: Node, options: { timeoutMs: number; signal: AbortSignal }): Promise<StartOutcome> {
+  await refuseHalfRewound(node);
+  return startServer(node, options);
+}
+
+async function refuseHalfRewound(node: Node): Promise<void> {
+  if (!(await isHalfRewound(operationContext(node)))) return;
+  throw new OperationFailed('pg_rewind stopped half-way here, so PostgreSQL must not be started', {
+    exit: 'REJOIN_FAIL',
+    hint: 'the rejoin makes a new copy as soon as a primary is known',
+  });
 }

@@ -3,9 +3,10 @@ import { type Lsn, maxLsn } from '../../domain/lsn.ts';
 import type { NodeId } from '../../domain/node.ts';
 import type { WalEnd } from '../../domain/reign.ts';
 import type { TimelineId } from '../../domain/timeline.ts';
+import { isHalfRewound } from '../../operations/rewind-marker.ts';
 import type { Connection } from '../../ports/connection.ts';
 import type { WalPositions } from '../../ports/server-inspector.ts';
-import { messageOf, type Node } from '../node.ts';
+import { messageOf, type Node, operationContext } from '../node.ts';
 import { isReceiverHeld } from './hold-receiver.ts';
 import { createForkReader } from './read-fork.ts';
 import { RefusalReporter } from './tell-refusal.ts';
@@ -301,6 +302,13 @@ export class ServerWatch {
     return { timeline: received, lsn: replayedLsn === null ? receivedLsn : maxLsn(receivedLsn, replayedLsn) };
   }
 
+  /** Of a half-rewound directory the WAL says nothing: it stands for no position, and nobody is elected by it. */
+  private async endOfStopped(): Promise<WalEnd | null> {
+    const { node } = this;
+    if (await isHalfRewound(operationContext(node))) return null;
+    return (await node.localServer.endOfWal()) ?? null;
+  }
+
   /** Nobody answers: is it gone, or is it alive and not to be asked now? */
   private async describeUnreachable(error: unknown): Promise<ServerObservation> {
     const base = { recoveryState: null, isReceiverActive: false, isReceiverHeld: false, upstream: null };
@@ -315,7 +323,7 @@ export class ServerWatch {
       const wasShutDown = await this.wasShutDown();
       const isRecent = this.node.adapters.clock.monotonicMs() - this.lostAtMs < readingDelayMs;
       // Right after a loss the daemon's own assessment reads the disk; nothing may delay the news.
-      if (!isRecent) this.endOnDisk ??= (await localServer.endOfWal()) ?? null;
+      if (!isRecent) this.endOnDisk ??= await this.endOfStopped();
       return { ...base, verdict: 'gone', walEnd: this.endOnDisk, wasShutDown };
     } catch (cause) {
       log.debug('the state of the local PostgreSQL is not known', {

@@ -127,6 +127,8 @@ function startRejoin(transition: Transition, primary: NodeId): void {
     return;
   }
   state.role = 'rejoining';
+  // It is stopped for this only: a daemon that is killed meanwhile has to bring it back.
+  transition.remember({ intent: 'fenced' });
   state.isReceiverHeld = false;
   state.server = { ...state.server, verdict: 'rebuilding' };
   const lineage = state.server.walEnd === null ? null : lineageOf(state.server.walEnd, state.durable.reigns);

@@ -16,6 +16,7 @@ import { createFileSystem } from '../../../src/host/files/file-system.ts';
 import {
   archiveConfigurationFiles,
   checkArchive,
+  restoreConfigurationFiles,
 } from '../../../src/operations/archive-configuration-files.ts';
 import type { Adapters } from '../../../src/ports/adapters.ts';
 import { type FakeOperationContext, operationContext } from '../../fakes/operation-context.ts';
@@ -75,13 +76,14 @@ describe('archiveConfigurationFiles', () => {
     expect(names).toEqual(['own.conf', 'postgresql.conf', 'conf.d/extra.conf', 'pg_hba.conf']);
   });
 
-  it('restores them with mode 0600 and removes the archive', async () => {
+  it('restores them with mode 0600, also again after an interruption', async () => {
     const kept = await archive('conf.d/extra.conf');
     for (const name of kept.names) writeFileSync(join(data, name), 'of the other node');
-    await kept.restore();
+    const again = { ...kept, dataDirectory: data };
+    await restoreConfigurationFiles(context, again);
+    await restoreConfigurationFiles(context, { ...again, names: [...kept.names, 'gone.conf'] });
     expect(readFileSync(join(data, 'conf.d/extra.conf'), 'utf8')).toBe('own conf.d/extra.conf');
     expect(statSync(join(data, 'postgresql.conf')).mode & 0o777).toBe(0o600);
-    expect(existsSync(directory())).toBe(false);
   });
 
   it('can be thrown away', async () => {

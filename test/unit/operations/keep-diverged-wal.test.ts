@@ -124,9 +124,17 @@ describe('keepDivergedWal', () => {
   });
 
   it('forgets what is older than diverged_retention, and nothing else', async () => {
-    for (const name of ['20261101T000000Z', '20261120T000000Z', 'notes'])
+    for (const name of ['20261101T000000Z', '20261120T000000Z', 'notes']) {
       mkdirSync(diverged(name), { recursive: true });
+      writeFileSync(join(diverged(name), 'summary.txt'), '');
+    }
     await keep();
     expect(readdirSync(diverged())).toEqual(['20261120T000000Z', stamp, 'notes']);
+  });
+
+  it('begins anew what was interrupted before its summary was written', async () => {
+    mkdirSync(diverged('20261121T000000Z'), { recursive: true });
+    await keep();
+    expect(readdirSync(diverged())).toEqual([stamp]);
   });
 });

@@ -114,8 +114,6 @@ describe('a place that is replaced', () => {
     await replaced.moveIn();
     expect(readdirSync(target)).toEqual(['new']);
     expect(readdirSync(`${target}.old-${stamp}`)).toEqual(['old']);
-    await replaced.discardOld();
-    expect(readdirSync(folder)).toEqual(['data']);
   });
 
   it('can be given up at any time', async () => {
@@ -127,18 +125,6 @@ describe('a place that is replaced', () => {
     await replaced.abandon();
     expect(readdirSync(folder)).toEqual(['data']);
     expect(readdirSync(target)).toEqual(['old']);
-  });
-
-  it('can be put back', async () => {
-    fill(target, 'old');
-    const replaced = place('replace');
-    await replaced.prepare();
-    fill(replaced.workDirectory, 'new');
-    await replaced.moveIn();
-    await replaced.moveOut();
-    expect(readdirSync(target)).toEqual(['old']);
-    await replaced.abandon();
-    expect(readdirSync(folder)).toEqual(['data']);
   });
 
   it('puts the old directory back when the exchange fails half-way', async () => {

@@ -12,8 +12,11 @@ import { commandText } from '../../../operations/clone-standby.ts';
 import type { ConnectedNode } from '../../../operations/follow-upstream.ts';
 import { findFreeSlot } from '../../../operations/free-slot.ts';
 import { gatherRejoinEvidence } from '../../../operations/gather-rejoin-evidence.ts';
+import { settleCopies } from '../../../operations/journal/settle-journal.ts';
 import { programPath } from '../../../operations/program-path.ts';
+import { finishReclone } from '../../../operations/reclone-node.ts';
 import { type RejoinOptions, type RejoinResult, rejoinNode } from '../../../operations/rejoin-node.ts';
+import { resumeRewind } from '../../../operations/rewind-node.ts';
 import { slotSetting } from '../../../operations/slot-setting.ts';
 import type { LocalServer } from '../../../ports/local-server.ts';
 import { applyOptionsToSettings } from '../../apply-options-to-settings.ts';
@@ -44,6 +47,7 @@ async function rejoin(context: CommandContext, parties: Parties): Promise<ExitNa
   const { options, log } = context;
   const own = await requireOwnRecord(context, parties.primary);
   await requireFreeSlot(context, parties.primary, own);
+  if (!options['dry-run'] && (await resume(context, parties))) return 'SUCCESS';
   const mayRewind = options['force-rewind'] !== undefined;
   const evidence = await gatherRejoinEvidence(context, {
     ...parties,
@@ -71,6 +75,17 @@ async function rejoin(context: CommandContext, parties: Parties): Promise<ExitNa
     });
   }
   return 'SUCCESS';
+}
+
+/** Finishes what was interrupted here before; true when the node is back by that alone. */
+async function resume(context: CommandContext, parties: Parties): Promise<boolean> {
+  const unproven = await settleCopies(context, { includesDirect: false });
+  if (unproven !== undefined) {
+    await finishReclone(context, { ...parties, unproven });
+    return true;
+  }
+  await resumeRewind(context, parties.localServer);
+  return false;
 }
 
 async function requireOwnRecord(

@@ -9,6 +9,8 @@ import { ConfigurationError, OperationFailed } from '../../../domain/errors/repm
 import { describeNode, type NodeId, type NodeRecord } from '../../../domain/node.ts';
 import { connectToLocal } from '../../../operations/connect-to-local.ts';
 import { letSiblingsFollow } from '../../../operations/follow-siblings.ts';
+import type { PromoteContent } from '../../../operations/journal/entry.ts';
+import { openEntry, readEntries, reopen } from '../../../operations/journal/operation-journal.ts';
 import { promoteStandby, promotionMethod } from '../../../operations/promote-standby.ts';
 import { recordEvent } from '../../../operations/record-event.ts';
 import { withConnection } from '../../../operations/with-connection.ts';
@@ -28,6 +30,7 @@ export const run: CommandRun = (given) => {
 
 async function promote(context: CommandContext, connection: Connection): Promise<ExitName> {
   const { log, options } = context;
+  if (await resumePromotion(context, connection)) return 'SUCCESS';
   await requireStandby(context, connection);
   const own = await readOwnRecord(context, connection);
   const facts = await gatherPromotionFacts(context, connection, own);
@@ -41,11 +44,34 @@ async function promote(context: CommandContext, connection: Connection): Promise
     return hasObstacle ? 'BAD_CONFIG' : 'SUCCESS';
   }
   log.notice(`promoting ${describeNode(own)}`);
-  const { durationMs } = await promoteStandby(context, { connection, localServer, method });
-  log.notice(`${describeNode(own)} is out of recovery after ${Math.round(durationMs)} ms`);
-  await recordPromotion(context, connection, own);
-  await followers(context, { own, facts });
+  const journal = await openEntry<PromoteContent>(context, { operation: 'promote', stage: 'promoting' });
+  try {
+    const { durationMs } = await promoteStandby(context, { connection, localServer, method });
+    log.notice(`${describeNode(own)} is out of recovery after ${Math.round(durationMs)} ms`);
+    await recordPromotion(context, connection, own);
+    await followers(context, { own, facts });
+  } finally {
+    // What failed has been told: only one that was killed is resumed.
+    await journal.close();
+  }
   return 'SUCCESS';
+}
+
+/**
+ * For a server that is out of recovery already: the promotion may be this command's own, killed before its end. Then
+ * what comes after it is done now; it is fine to be done twice.
+ */
+async function resumePromotion(context: CommandContext, connection: Connection): Promise<boolean> {
+  const { abandoned } = await readEntries(context);
+  const entries = abandoned.filter(({ operation }) => operation === 'promote');
+  if (entries.length === 0 || context.options['dry-run']) return false;
+  if ((await context.adapters.inspector.recoveryState(connection)) === 'standby') return false;
+  const own = await readOwnRecord(context, connection);
+  context.log.notice(`the promotion of ${describeNode(own)} was interrupted: finishing it`);
+  if (own.type !== 'primary' || !own.active) await recordPromotion(context, connection, own);
+  await followers(context, { own, facts: await gatherPromotionFacts(context, connection, own) });
+  for (const entry of entries) await reopen(context, entry).close();
+  return true;
 }
 
 async function requireStandby({ adapters, settings }: CommandContext, connection: Connection): Promise<void> {

@@ -7,8 +7,11 @@ import { type NodeId, slotNameFor } from '../../../../domain/node.ts';
 import { planCloneSlot } from '../../../../operations/clone-slot.ts';
 import { abandonClone, type CloneRequest, cloneSteps } from '../../../../operations/clone-standby.ts';
 import { copyExternalFiles } from '../../../../operations/external-files.ts';
+import { beginCopy, type CopyJournal } from '../../../../operations/journal/copy-journal.ts';
+import { discardOld, settleCopy } from '../../../../operations/journal/settle-copy.ts';
 import { planClonePlace } from '../../../../operations/place-clone.ts';
 import { recordEvent } from '../../../../operations/record-event.ts';
+import { clearRewindMarker } from '../../../../operations/rewind-marker.ts';
 import { type PlanStep, runPlan } from '../../../../operations/run-plan.ts';
 import { withLiveConnection } from '../../../../operations/with-live-connection.ts';
 import type { ReplicationSource } from '../../../../operations/write-replication-configuration.ts';
@@ -21,18 +24,22 @@ export async function cloneFromSource(context: CommandContext, prepared: Prepare
   const dryRun = context.options['dry-run'];
   const progress = createProgressLine('clone', context.out, context.adapters.clock);
   const request = requestOf(context, prepared, (state) => progress.update(state));
+  const journal = dryRun ? undefined : await beginCopy(context, { operation: 'clone', ...request });
   try {
-    await runPlan(context, [...cloneSteps(context, request), ...finalSteps(context, prepared, request)], {
-      dryRun,
-    });
+    const steps = [
+      ...cloneSteps(context, request, journal),
+      ...finalSteps(context, prepared, { request, journal }),
+    ];
+    await runPlan(context, steps, { dryRun });
   } catch (error) {
     progress.finish();
     context.log.notice('the clone did not succeed; removing what it made');
-    await abandonClone(context, request);
+    await takeBack(context, request, journal);
     if (!(error instanceof Cancelled)) await recordClone(context, prepared, error);
     throw error;
   }
   progress.finish();
+  await conclude(context, journal);
   if (dryRun) {
     context.log.info('all prerequisites for "standby clone" are met');
     return 'SUCCESS';
@@ -40,6 +47,29 @@ export async function cloneFromSource(context: CommandContext, prepared: Prepare
   await recordClone(context, prepared, undefined);
   tellWhatIsNext(context, prepared, request);
   return 'SUCCESS';
+}
+
+/** Once the exchange of directories has begun, the directories themselves tell what is to be done. */
+async function takeBack(
+  context: CommandContext,
+  request: CloneRequest,
+  journal: CopyJournal | undefined,
+): Promise<void> {
+  const stage = journal?.entry.stage ?? 'copying';
+  if (stage === 'copying' || stage === 'copied') await abandonClone(context, request, journal);
+  else if (journal !== undefined) await settleCopy(context, journal.entry);
+}
+
+/** The copy is complete and in its place: nothing that stood there before is needed any more. */
+async function conclude(context: CommandContext, journal: CopyJournal | undefined): Promise<void> {
+  if (journal === undefined) return;
+  const { target, asideDirectory } = journal.entry;
+  // What was half-rewound here has been replaced.
+  if (target === context.settings.settings.data_directory) await clearRewindMarker(context);
+  if ((await discardOld(context, journal)) !== 'left') return;
+  context.log.warning(`the old data directory is still in "${asideDirectory}"`, {
+    hint: 'the next "standby clone" or repmgrd tries to remove it again',
+  });
 }
 
 function requestOf(
@@ -125,9 +155,9 @@ function replicationSource(
 function finalSteps(
   context: CommandContext,
   { externalCopy, verdict, target }: PreparedClone,
-  { place }: CloneRequest,
+  { request, journal }: { readonly request: CloneRequest; readonly journal: CopyJournal | undefined },
 ): readonly PlanStep[] {
-  const { options, log } = context;
+  const { options } = context;
   const steps: PlanStep[] = [];
   if (externalCopy?.destination === 'samepath') {
     steps.push({
@@ -140,13 +170,9 @@ function finalSteps(
   steps.push({
     title: `replace "${target}" by the copy and remove the old directory`,
     async action() {
-      await place.moveIn();
-      try {
-        await place.discardOld();
-      } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error);
-        log.warning(`the old data directory is still in "${place.asideDirectory}"`, { detail });
-      }
+      await journal?.record({ stage: 'exchanging' });
+      await request.place.moveIn();
+      await journal?.record({ stage: 'proven' });
     },
   });
   return steps;

@@ -1,5 +1,7 @@
+import type { LoadedSettings } from '../../../../config/loaded-settings.ts';
 import type { ExitName } from '../../../../domain/errors/exit-codes.ts';
 import { ConfigurationError } from '../../../../domain/errors/repmgr-error.ts';
+import { settleCopies } from '../../../../operations/journal/settle-journal.ts';
 import { withConnection } from '../../../../operations/with-connection.ts';
 import { applyOptionsToSettings } from '../../../apply-options-to-settings.ts';
 import type { CommandContext, CommandRun } from '../../../command.ts';
@@ -11,7 +13,7 @@ import { writeReplicationConfigurationOnly } from './replication-conf-only.ts';
 /** `repmgr standby clone`: makes the data directory of a standby; neither starts nor registers it. */
 export const run: CommandRun = async (given) => {
   const settings = applyOptionsToSettings(given.settings, given.options);
-  const context = withPositionalHost({ ...given, settings });
+  const context = withPositionalHost({ ...given, settings: withTarget(settings, given.options.pgdata) });
   refuseOtherModes(context);
   if (context.options['replication-conf-only']) return writeReplicationConfigurationOnly(context);
   return clone(context);
@@ -22,6 +24,7 @@ async function clone(context: CommandContext): Promise<ExitName> {
   return withConnection(
     () => adapters.connections.connect(connectionParameters, { signal }),
     async (connection) => {
+      if (!context.options['dry-run']) await settleCopies(context, { includesDirect: true });
       const prepared = await gatherClone(context, connection);
       try {
         reportPreflight(context, prepared.checks);
@@ -31,6 +34,12 @@ async function clone(context: CommandContext): Promise<ExitName> {
       }
     },
   );
+}
+
+/** Without a configuration file the place comes from -D alone. */
+function withTarget(loaded: LoadedSettings, pgdata: string | undefined): LoadedSettings {
+  if (pgdata === undefined || loaded.settings.data_directory !== '') return loaded;
+  return { ...loaded, settings: { ...loaded.settings, data_directory: pgdata.replace(/(.)\/+$/, '$1') } };
 }
 
 /** The historic form `repmgr standby clone HOST`. */
