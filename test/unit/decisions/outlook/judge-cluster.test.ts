@@ -143,11 +143,11 @@ describe('the verdict', () => {
 
 describe('describeLoss', () => {
   it.each([
-    [{ bytes: 0n, isExcluded: true }, 'losing nothing'],
-    [{ bytes: 0n, isExcluded: false }, 'losing nothing of what is written by now'],
-    [{ bytes: 50_000n, isExcluded: false }, 'losing up to 49 kB of WAL'],
-    [{ bytes: null, isExcluded: false }, 'losing what had not reached it'],
-  ])('of %j', (loss, text) => {
+    ['losing nothing', { bytes: 0n, isExcluded: true }],
+    ['losing nothing of what is written by now', { bytes: 0n, isExcluded: false }],
+    ['losing up to 49 kB of WAL', { bytes: 50_000n, isExcluded: false }],
+    ['losing what had not reached it', { bytes: null, isExcluded: false }],
+  ])('says %s', (text, loss) => {
     expect(describeLoss(loss)).toBe(text);
   });
 });
