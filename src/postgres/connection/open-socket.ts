@@ -1,19 +1,21 @@
-import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import type { ConnectionParameters } from '../../domain/conninfo/connection-parameters.ts';
 import type { HostTarget } from '../conninfo/host-targets.ts';
-import { abortable } from './within-limit.ts';
+import { HostResolver } from './host-resolver.ts';
 
 /** Where a socket goes: an IP address and port, or a Unix-domain socket. */
 export type SocketAddress = { readonly address: string; readonly port: number } | { readonly path: string };
+
+/** Of the process: what one connection has found out helps the next. */
+const resolver = new HostResolver();
 
 /** All addresses of a server, in the order of the resolver. */
 export async function addressesOf(target: HostTarget, signal: AbortSignal): Promise<SocketAddress[]> {
   if (target.socketPath !== undefined) return [{ path: target.socketPath }];
   const host = target.hostaddr ?? target.host;
   if (isIP(host) !== 0) return [{ address: host, port: target.port }];
-  const found = await abortable(lookup(host, { all: true, verbatim: true }), signal);
-  return found.map(({ address }) => ({ address, port: target.port }));
+  const found = await resolver.addressesOf(host, signal);
+  return found.map((address) => ({ address, port: target.port }));
 }
 
 /**
