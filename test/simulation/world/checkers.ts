@@ -14,6 +14,7 @@ export class Checkers {
   doublePrimaryMs = 0;
   private readonly votes = new Map<string, number>();
   private readonly grants = new Map<string, Map<number, WalEnd>>();
+  private readonly endsWhileDown = new Map<string, WalEnd>();
   private readonly timelines = new Map<number, number>();
   private readonly world: World;
 
@@ -51,8 +52,18 @@ export class Checkers {
     this.votes.set(key, durable.votedFor);
   }
 
+  /**
+   * A daemon has made up its mind. A server that was down then had what it had; one that is started by somebody before
+   * the answer leaves, and finds WAL somewhere, has it too late to bind anybody.
+   */
+  onAnswer(voter: SimulatedNode, replyTo: string): void {
+    if (voter.state !== null && voter.state.server.verdict !== 'up')
+      this.endsWhileDown.set(`${voter.nodeId}/${replyTo}`, voter.server.walEnd);
+  }
+
   onVote(
     voter: SimulatedNode,
+    replyTo: string,
     { term, candidate }: { readonly term: number; readonly candidate: NodeId },
     reply: VoteReply,
   ): void {
@@ -60,7 +71,8 @@ export class Checkers {
     const key = `${candidate}/${term}`;
     const grants = this.grants.get(key) ?? new Map();
     if (voter.state?.operation?.kind === 'rejoin') grants.delete(voter.nodeId);
-    else grants.set(voter.nodeId, voter.server.walEnd);
+    else
+      grants.set(voter.nodeId, this.endsWhileDown.get(`${voter.nodeId}/${replyTo}`) ?? voter.server.walEnd);
     this.grants.set(key, grants);
   }
 

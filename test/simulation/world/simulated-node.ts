@@ -167,6 +167,7 @@ export class SimulatedNode {
 
   /** Timers and the fence never wait for a disk; the fence also voids what waits for one before it. */
   private accept(effect: CoreEffect): void {
+    if (effect.type === 'reply') this.world.checkers.onAnswer(this, effect.replyTo);
     if (effect.type === 'fence') this.operate(effect);
     else if (effect.type === 'setTimer') this.setTimer(effect.atMs);
     else this.queue.push(effect);

@@ -181,7 +181,7 @@ export class World {
 
   reply(sender: SimulatedNode, replyTo: string, body: unknown): void {
     const request = this.votesAsked.get(replyTo);
-    if (request !== undefined) this.checkers.onVote(sender, request, body as VoteReply);
+    if (request !== undefined) this.checkers.onVote(sender, replyTo, request, body as VoteReply);
     const target = Number(replyTo.split('.')[0]);
     this.network.deliver(sender.nodeId, target, () => this.pending.get(replyTo)?.(body));
   }
