@@ -11,10 +11,11 @@ export class Mortal {
   /** Steps that were taken, by name. */
   readonly steps: string[] = [];
   isDead = false;
-  readonly #killAt: number;
+  readonly #killAt: number | string;
   readonly #moment: Moment;
 
-  constructor(killAt = Number.POSITIVE_INFINITY, moment: Moment = 'before') {
+  /** The step by its number, or the first one of a name. */
+  constructor(killAt: number | string = Number.POSITIVE_INFINITY, moment: Moment = 'before') {
     this.#killAt = killAt;
     this.#moment = moment;
   }
@@ -48,7 +49,8 @@ export class Mortal {
     { args, half }: { args: unknown[]; half: ((...args: unknown[]) => Promise<unknown>) | undefined },
   ): Promise<unknown> {
     if (this.isDead) throw new Killed();
-    const isLast = this.steps.push(name) - 1 === this.#killAt;
+    const step = this.steps.push(name) - 1;
+    const isLast = step === this.#killAt || name === this.#killAt;
     if (isLast && this.#moment === 'before') this.#die();
     if (isLast && this.#moment === 'midway') {
       await half?.(...args);

@@ -70,6 +70,8 @@ export type JournalEntry<Content extends JournalContent = JournalContent> = Cont
   readonly id: string;
   readonly dataDirectory: string;
   readonly startedAt: string;
+  /** Nobody had used it before: it goes with the entry, unless somebody has put something there since. */
+  readonly hasMadeStateDirectory: boolean;
   /** The process that does it; another process of the same pid has started at another tick. */
   readonly owner: { readonly pid: number; readonly startTicks: string | null };
 };

@@ -32,6 +32,7 @@ export async function openEntry<Content extends JournalContent>(
     dataDirectory: settings.settings.data_directory,
     startedAt: now.toISOString(),
     owner: { pid: process.pid, startTicks: self?.startTicks ?? null },
+    hasMadeStateDirectory: !(await adapters.files.exists(stateDirectory(settings.settings))),
     ...content,
   };
   try {
@@ -88,10 +89,8 @@ export function reopen<Content extends JournalContent>(
     async close() {
       await files.removeFile(path);
       await removeIfEmpty(context, journalDirectory(context));
-      // Of a clone without a configuration file nobody will ever look there.
-      if (context.settings.settings.node_id === 0) {
+      if (entry.hasMadeStateDirectory)
         await removeIfEmpty(context, stateDirectory(context.settings.settings));
-      }
     },
   };
 }
