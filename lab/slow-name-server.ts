@@ -9,8 +9,8 @@ const typeA = 1;
  * Other names and types get an answer without records, so that a resolver looks no further.
  */
 export class SlowNameServer {
-  /** Milliseconds between a question and its answer. */
-  delayMs = 0;
+  /** Milliseconds between a question and its answer; null for no answer at all. */
+  delayMs: number | null = 0;
   readonly #socket: Socket;
   readonly #addresses: ReadonlyMap<string, string>;
 
@@ -18,7 +18,7 @@ export class SlowNameServer {
     this.#addresses = addresses;
     this.#socket = createSocket('udp4');
     this.#socket.on('message', (query, from) => {
-      setTimeout(() => this.reply(query, from), this.delayMs);
+      if (this.delayMs !== null) setTimeout(() => this.reply(query, from), this.delayMs);
     });
   }
 

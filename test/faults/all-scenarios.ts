@@ -9,7 +9,7 @@ import { hangDaemon, hangHost, hangServer } from './scenarios/hang.ts';
 import { killBackend } from './scenarios/kill-backend.ts';
 import { killHost } from './scenarios/kill-host.ts';
 import { killPostmaster } from './scenarios/kill-postmaster.ts';
-import { namesSlow, namesSlowHostKilled } from './scenarios/names-slow.ts';
+import { namesGoneHostKilled, namesSlow, namesSlowHostKilled } from './scenarios/names-slow.ts';
 import {
   partitionAll,
   partitionIncoming,
@@ -46,6 +46,7 @@ export const allScenarios: readonly FaultScenario[] = [
   hbaBroken,
   namesSlow,
   namesSlowHostKilled,
+  namesGoneHostKilled,
   oldPrimaryByHand,
   oldPrimaryGuarded,
   standbyPromotedByHand,

@@ -47,6 +47,22 @@ export const namesSlowHostKilled: FaultScenario = {
   },
 };
 
+export const namesGoneHostKilled: FaultScenario = {
+  ...namesSlowHostKilled,
+  name: 'names-gone-host-killed',
+  what: "The primary's host is killed while no name server answers; as if it had run there.",
+  notYet: 'standbys look up the names of one another only when they first need them, which is in an election',
+  play: async (stage) => {
+    slowDown(stage, null);
+    await stage.strike(() => stage.primary.killHost());
+    await stage.newPrimary();
+    await stage.mend(() => {
+      slowDown(stage, 0);
+      return stage.primary.restartHost();
+    });
+  },
+};
+
 async function startNameServer(cluster: TestCluster): Promise<void> {
   const address = cluster.network?.clientsAddress;
   if (address === undefined) throw new OperationFailed('a name server needs a network of its own');
@@ -61,6 +77,6 @@ function serverOf(cluster: TestCluster): SlowNameServer {
   return server;
 }
 
-function slowDown({ cluster }: FaultStage, ms: number): void {
+function slowDown({ cluster }: FaultStage, ms: number | null): void {
   serverOf(cluster).delayMs = ms;
 }
