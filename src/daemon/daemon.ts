@@ -123,8 +123,9 @@ export class Daemon {
     await this.server.start();
     await this.requireSoleOwner();
     await rememberDaemon(this.node, process.pid);
-    if (this.loop.state.parameters.isWitness !== true) await this.options.guardian.start();
+    this.options.guardian.attach((event) => this.loop.feed(event));
     await this.loop.start();
+    if (this.loop.state.parameters.isWitness !== true) await this.options.guardian.start();
     this.isTakingPart = true;
     await this.watch.look();
     void this.checkSelf();
@@ -153,6 +154,7 @@ export class Daemon {
     this.node.settings = settings;
     if (isConninfoChanged) this.watch.reconnect();
     this.node.localServer = this.node.adapters.localServer(settings.settings);
+    void this.options.guardian.refresh();
     this.loop.feed({ type: 'parametersChanged', parameters: coreParameters(settings, this.metadata.record) });
   }
 

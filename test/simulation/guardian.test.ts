@@ -49,6 +49,17 @@ describe('the guardian', () => {
     }
   });
 
+  it('keeps a healthy primary open whose daemon stands still for several leases', () => {
+    for (const seed of seeds) {
+      const world = healthyCluster(seed);
+      world.node(1).stall(4 * leaseMs);
+      world.run(world.clock.nowMs + 6 * leaseMs);
+      world.checkers.atEnd();
+      expect(primaries(world)).toEqual([1]);
+      expect(world.outageMs, `seed ${seed}`).toBe(0);
+    }
+  });
+
   it.each([
     ['dead', (world: World) => world.node(1).crashDaemon()],
     ['frozen', (world: World) => world.node(1).stall(4 * leaseMs)],

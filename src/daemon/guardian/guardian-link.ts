@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { effectiveStateDirectory } from '../../config/effective-settings.ts';
 import type { CoreState } from '../../decisions/failover/state.ts';
 import { type Orders, ordersFor } from '../../decisions/guardian/orders.ts';
+import type { BareEvent } from '../core-loop.ts';
 import { messageOf, type Node } from '../node.ts';
 import { createMessageReader, encodeMessage, type ToDaemon, type ToGuardian } from './guardian-messages.ts';
 import { connectToGuardian } from './guardian-socket.ts';
@@ -24,6 +25,7 @@ export class GuardianLink {
   private state: CoreState | undefined;
   private isTakingPart = false;
   private toldVoters: unknown;
+  private feedCore: (event: BareEvent) => void = () => undefined;
   private told: { readonly orders: Orders | null; readonly atMs: number } | undefined;
 
   constructor(node: Node) {
@@ -44,13 +46,24 @@ export class GuardianLink {
     socket.destroy();
   }
 
+  /** Where the core is told what the guardian says. */
+  attach(feed: (event: BareEvent) => void): void {
+    this.feedCore = feed;
+  }
+
+  /** Settings have changed, or logs are to be opened anew. */
+  async refresh(): Promise<void> {
+    if (this.socket !== undefined) await this.tellAbout();
+  }
+
   /** From now on there is a guardian, this one or the next; without any, this node does its work unguarded. */
   async start(): Promise<void> {
     this.isTakingPart = true;
-    if (this.socket !== undefined) return;
     try {
       const { adapters, ending } = this.node;
-      await this.introduce(await startGuardian(this.directory, adapters.clock, ending));
+      if (this.socket === undefined)
+        await this.introduce(await startGuardian(this.directory, adapters.clock, ending));
+      this.feedCore({ type: 'guardian', isPresent: this.socket !== undefined });
     } catch (error) {
       this.node.log.error(`${messageOf(error)}; a frozen repmgrd would leave this node unguarded`, {
         hint: (error as { hint?: string }).hint,
@@ -129,6 +142,9 @@ export class GuardianLink {
       case 'taken':
         this.onWelcome?.(false);
         return;
+      case 'guarded':
+        this.feedCore({ type: 'guarded', term: message.term, fenceAtMs: message.fenceAtMs });
+        return;
       case 'heard':
         this.confirmations.get(message.confirm)?.();
         return;
@@ -142,6 +158,7 @@ export class GuardianLink {
     if (this.socket !== socket) return;
     this.socket = undefined;
     if (!this.isTakingPart) return;
+    this.feedCore({ type: 'guardian', isPresent: false });
     this.node.log.warning('the guardian of this node has ended; starting another');
     this.startLater();
   }

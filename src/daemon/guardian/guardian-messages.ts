@@ -32,7 +32,9 @@ export type ToDaemon =
   | { readonly kind: 'welcome'; readonly pid: number }
   /** It serves a daemon of this node that lives. */
   | { readonly kind: 'taken'; readonly pid: number }
-  | { readonly kind: 'heard'; readonly confirm: number };
+  | { readonly kind: 'heard'; readonly confirm: number }
+  /** What the guardian got while the daemon stood still; read when it wakes. */
+  | { readonly kind: 'guarded'; readonly term: number; readonly fenceAtMs: number };
 
 /** One message a line. */
 export function encodeMessage(message: ToGuardian | ToDaemon): string {

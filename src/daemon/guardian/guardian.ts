@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import type { Settings } from '../../config/settings.ts';
-import { type GuardFacts, type GuardVerdict, guard } from '../../decisions/guardian/guard.ts';
+import { type GuardFacts, type GuardVerdict, guard, guardedUntilMs } from '../../decisions/guardian/guard.ts';
 import type { Orders } from '../../decisions/guardian/orders.ts';
 import { isProcessDead } from '../../operations/daemon-process.ts';
 import { takeLeave } from '../../operations/take-leave.ts';
@@ -104,7 +104,10 @@ export class Guardian {
     }
     this.socket = socket;
     this.about = about;
-    this.log ??= this.options.openLog(about.settings);
+    const { log_level: level, log_facility: facility, log_file: file } = about.settings;
+    // Said again after a reload of the daemon, when its log may have been rotated, too.
+    if (this.log === undefined) this.log = this.options.openLog(about.settings);
+    else this.log.apply({ level, facility, file });
     await this.acting;
     if (this.socket === socket) socket.write(encodeMessage({ kind: 'welcome', pid: process.pid }));
   }
@@ -229,8 +232,14 @@ export class Guardian {
         if (this.orders?.term !== orders.term) return;
         const latest = Math.max(sentAtMs, this.walAcknowledgedAtMs[nodeId] ?? sentAtMs);
         this.walAcknowledgedAtMs = { ...this.walAcknowledgedAtMs, [nodeId]: latest };
+        this.tellDaemon(this.orders);
       },
     });
+  }
+
+  private tellDaemon(orders: Orders): void {
+    const fenceAtMs = guardedUntilMs(this.calmFacts(), orders);
+    this.socket?.write(encodeMessage({ kind: 'guarded', term: orders.term, fenceAtMs }));
   }
 
   private tellOnce(): void {

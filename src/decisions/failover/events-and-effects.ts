@@ -96,6 +96,9 @@ export type CoreEvent = EventContext &
         readonly response: PeerResponse;
       }
     | { readonly type: 'operationFinished'; readonly id: number; readonly result: OperationResult }
+    | { readonly type: 'guardian'; readonly isPresent: boolean }
+    /** The guardian got acknowledgements by WAL while this daemon was late: nothing need be fenced before. */
+    | { readonly type: 'guarded'; readonly term: number; readonly fenceAtMs: number }
     /** The standby of `from` has flushed the record that was written with the round of `sentAtMs`. */
     | {
         readonly type: 'walAcknowledged';

@@ -200,6 +200,8 @@ export interface CoreState {
   /** From here one lease passes before the first vote is granted. */
   readonly listeningSinceMs: number | null;
   readonly reachesItself: boolean;
+  /** A guardian is there that holds the lease, or fences, while this daemon stands still. */
+  readonly isGuarded: boolean;
   readonly server: ServerObservation;
   readonly serverChangedAtMs: number;
   readonly walMovedAtMs: number | null;
@@ -265,6 +267,7 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
     role: durable.intent === 'fenced' ? 'fenced' : 'follower',
     listeningSinceMs: null,
     reachesItself: false,
+    isGuarded: false,
     server: {
       verdict: 'unknown',
       recoveryState: null,

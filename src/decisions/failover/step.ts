@@ -3,7 +3,7 @@ import type { TransferRequest } from '../../domain/peer-messages.ts';
 import { actOnTime, scheduleTimer } from './act-on-time.ts';
 import { onIntroduction, onRegistered } from './bootstrap.ts';
 import { standByToken } from './campaign.ts';
-import { enforceLease, noticeJump } from './enforce-lease.ts';
+import { enforceLease, noticeJump, onGuarded } from './enforce-lease.ts';
 import type { CoreEffect, CoreEvent, OperationResult } from './events-and-effects.ts';
 import { onFenced } from './fencing.ts';
 import { onFollowed, onRejoined, onStandbyStarted } from './following.ts';
@@ -74,6 +74,12 @@ function handle(transition: Transition, event: CoreEvent): void {
       if (state.operation?.id !== event.id) return;
       state.operation = null;
       onOperationFinished(transition, event.result);
+      return;
+    case 'guardian':
+      state.isGuarded = event.isPresent;
+      return;
+    case 'guarded':
+      onGuarded(transition, event.term, event.fenceAtMs);
       return;
     case 'walAcknowledged':
       onWalAcknowledged(transition, event);

@@ -23,6 +23,18 @@ describe('the guardian of a node, as a client sees it', () => {
       primary.startDaemon();
       expect(await cluster.waitUntilHealthy()).toBe(primary);
       expect(guardianPid(primary)).toBe(first);
+      // Frozen for longer than its own lease, while the standbys confirm by WAL.
+      primary.signalDaemon('SIGSTOP');
+      await watchQuietly(2 * leaseMs);
+      primary.signalDaemon('SIGCONT');
+      expect(await cluster.waitUntilHealthy()).toBe(primary);
+      // A guardian that is killed has a successor.
+      process.kill(first, 'SIGKILL');
+      await waitFor(() => guardianPid(primary) !== first && isAlive(guardianPid(primary)), {
+        what: 'another guardian',
+        timeoutMs: 5_000,
+      });
+      const second = guardianPid(primary);
       // The daemons of all standbys for longer than a lease: WAL is acknowledgement enough.
       const standbys = cluster.nodes.filter((node) => node !== primary);
       for (const node of standbys) await node.stopDaemon();
@@ -31,7 +43,7 @@ describe('the guardian of a node, as a client sees it', () => {
       expect(await cluster.waitUntilHealthy()).toBe(primary);
       expect(writer.outageSince(sinceMs)).toBeLessThan(500);
       await primary.stopDaemon();
-      await waitFor(() => !isAlive(first), { what: 'the guardian to end', timeoutMs: 2_000 });
+      await waitFor(() => !isAlive(second), { what: 'the guardian to end', timeoutMs: 2_000 });
       primary.startDaemon();
       expect(await cluster.waitUntilHealthy()).toBe(primary);
     });

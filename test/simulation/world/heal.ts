@@ -34,9 +34,11 @@ export function tendRegularly(world: World): void {
 
 /** While paused nothing is opened by itself: the operator starts the last primary by hand, then lifts the pause. */
 function liftPause(world: World): void {
-  const newest = world.nodes
+  const [newest] = world.nodes
     .flatMap((node) => node.durable.configuration ?? [])
-    .reduce((a, b) => (compareVersions(a.version, b.version) < 0 ? b : a));
+    .toSorted((a, b) => compareVersions(b.version, a.version));
+  // The only node so far died before its first configuration was on disk.
+  if (newest === undefined) return;
   const ids = newest.voters.map((voter) => voter.nodeId);
   const free = ids.filter((nodeId) => world.node(nodeId).durable.configuration?.paused !== true);
   // A pause that only a minority remembers keeps nobody from electing.

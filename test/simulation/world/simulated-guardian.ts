@@ -1,5 +1,5 @@
 import type { CoreState } from '../../../src/decisions/failover/state.ts';
-import { guard } from '../../../src/decisions/guardian/guard.ts';
+import { guard, guardedUntilMs } from '../../../src/decisions/guardian/guard.ts';
 import { type Orders, ordersFor } from '../../../src/decisions/guardian/orders.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
@@ -114,9 +114,19 @@ export class SimulatedGuardian {
           if (this.wakeUps < wakeUps || this.orders?.term !== orders.term) return;
           const latest = Math.max(sentAtMs, this.walAcknowledgedAtMs[from] ?? sentAtMs);
           this.walAcknowledgedAtMs = { ...this.walAcknowledgedAtMs, [from]: latest };
+          this.tellDaemon(this.orders);
         },
       });
     });
+  }
+
+  /** Read when the daemon wakes. */
+  private tellDaemon(orders: Orders): void {
+    const fenceAtMs = guardedUntilMs(
+      { nowMs: this.node.localMs, walAcknowledgedAtMs: this.walAcknowledgedAtMs },
+      orders,
+    );
+    this.node.feed({ type: 'guarded', term: orders.term, fenceAtMs });
   }
 
   private act(delayMs: number, run: () => void): void {

@@ -94,6 +94,7 @@ export class SimulatedNode {
     this.later(this.world.random.between(5, 60), () => {
       this.feed({ type: 'listening', reachesItself: true });
     });
+    this.feed({ type: 'guardian', isPresent: true });
     this.observeRegularly(life);
     this.readRegistrations(life);
   }
