@@ -40,9 +40,17 @@ export class NetworkNamespaces {
     if (process.getuid?.() !== 0) return 'network namespaces need root: run this as root';
     try {
       execFileSync('ip', ['-V'], { stdio: 'ignore' });
-      return undefined;
     } catch {
       return 'network namespaces need the program "ip": apt-get install iproute2 (or dnf install iproute)';
+    }
+    const probe = `rl${randomBytes(3).toString('hex')}probe`;
+    try {
+      ip(['netns', 'add', probe]);
+      ip(['netns', 'delete', probe]);
+      return undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      return `network namespaces can't be made here, they need CAP_SYS_ADMIN and CAP_NET_ADMIN: ${message}`;
     }
   }
 
