@@ -69,6 +69,30 @@ describe('the guardian of a node, as a client sees it', () => {
     expect(report.doublePrimaryMs).toBe(0);
   });
 
+  it('need not wait for the lease either when a host that is shut down in order says farewell', async () => {
+    const report = await playScene({}, async (scene) => {
+      const { cluster, writer, untilWritingAgain } = scene;
+      const leaving = await cluster.waitForPrimary();
+      await leaving.stopDaemon();
+      expect(await leaving.repmgr(['node', 'farewell'])).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining('PostgreSQL of node "node1" is not gone'),
+      });
+      const stoppedMs = performance.now();
+      await leaving.postgres.stop();
+      await leaving.mustRepmgr(['node', 'farewell']);
+      const winner = await cluster.waitForPrimary({ except: leaving });
+      await untilWritingAgain(performance.now());
+      const outageMs = writer.outageSince(stoppedMs);
+      console.log(`stopped in order, with farewell: ${Math.round(outageMs)} ms`);
+      expect(outageMs).toBeLessThan(await cluster.leaseMs());
+      leaving.startDaemon();
+      await cluster.waitForStandbyStreaming(leaving, { primary: winner });
+      await cluster.waitUntilHealthy();
+    });
+    expect(report).toMatchObject({ lost: [], doublePrimaryMs: 0 });
+  });
+
   it.each([
     ['dead', 'SIGKILL'],
     ['frozen', 'SIGSTOP'],
