@@ -5,7 +5,7 @@ import { checkRegistration } from './check-registration.ts';
 import type { CoreLoop } from './core-loop.ts';
 import { coreParameters } from './core-parameters.ts';
 import { type Node, operationContext } from './node.ts';
-import { readRegistration } from './read-registration.ts';
+import { type Registration, readRegistration } from './read-registration.ts';
 import type { OutageReporter } from './report-outages.ts';
 import { MonitoringSampler } from './sample-monitoring.ts';
 
@@ -24,6 +24,7 @@ export class MetadataRefresher {
   private readonly sampler: MonitoringSampler;
   private known: readonly NodeRecord[];
   private key: string | undefined;
+  private latest: { readonly fingerprint: string; readonly registration: Registration } | undefined;
 
   constructor(options: MetadataRefresherOptions) {
     this.options = options;
@@ -47,8 +48,7 @@ export class MetadataRefresher {
 
   async refresh(connection: Connection): Promise<void> {
     const { node, loop, outages } = this.options;
-    await this.refreshClusterKey(connection);
-    const registration = await readRegistration(node, connection);
+    const registration = await this.readRegistration(connection);
     const { nodes, voters, own } = registration;
     const isPriorityChanged = own !== undefined && own.priority !== this.record?.priority;
     this.known = nodes;
@@ -62,6 +62,25 @@ export class MetadataRefresher {
 
   close(): void {
     this.sampler.close();
+  }
+
+  /** Read anew only when something has changed since. */
+  private async readRegistration(connection: Connection): Promise<Registration> {
+    const { node } = this.options;
+    const { metadata } = node.adapters;
+    const { latest } = this;
+    this.latest = undefined;
+    const fingerprint = latest === undefined ? undefined : await metadata.registrationFingerprint(connection);
+    if (latest !== undefined && latest.fingerprint === fingerprint) {
+      this.latest = latest;
+      return latest.registration;
+    }
+    await this.refreshClusterKey(connection);
+    const registration = await readRegistration(node, connection);
+    // Without key and addresses there is a table less, of which the fingerprint could not be taken.
+    const isComplete = this.key !== undefined && registration.voters.length > 0;
+    if (isComplete) this.latest = { fingerprint: fingerprint ?? '', registration };
+    return registration;
   }
 
   private async refreshClusterKey(connection: Connection): Promise<void> {

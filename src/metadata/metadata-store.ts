@@ -23,6 +23,7 @@ import {
   setUpstream,
   updateNode,
 } from './nodes.ts';
+import { readRegistrationFingerprint } from './registration-fingerprint.ts';
 import { readSchemaState } from './schema-state.ts';
 import { inTransaction } from './transaction.ts';
 import { readVotingTerm, setVotingTerm } from './voting-term.ts';
@@ -56,6 +57,7 @@ export function createMetadataStore(): MetadataStore {
     vacuumMonitoringHistory,
     daemonAddresses: readDaemonAddresses,
     putDaemonAddress,
+    registrationFingerprint: readRegistrationFingerprint,
     clusterKey: readClusterKey,
     ensureClusterKey,
   };

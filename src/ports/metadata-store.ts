@@ -109,6 +109,11 @@ export interface MetadataStore {
   deleteMonitoringHistory(connection: Connection, filter: MonitoringHistoryFilter): Promise<void>;
   vacuumMonitoringHistory(connection: Connection, timeoutMs: number): Promise<void>;
 
+  /**
+   * Differs whenever the nodes, the daemons' addresses or the cluster key differ. Their tables must all exist.
+   */
+  registrationFingerprint(connection: Connection): Promise<string>;
+
   daemonAddresses(connection: Connection): Promise<DaemonAddress[]>;
   putDaemonAddress(connection: Connection, address: DaemonAddress): Promise<void>;
   /** 32 random bytes in hexadecimal, made once per cluster; undefined before `primary register`. */

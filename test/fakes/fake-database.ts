@@ -136,6 +136,10 @@ export function createFakeMetadataStore(): MetadataStore {
       const database = writable(connection);
       database.daemons = [...database.daemons.filter(({ nodeId }) => nodeId !== address.nodeId), address];
     },
+    registrationFingerprint: async (connection) => {
+      const { nodes, daemons, clusterKey } = schemaOf(connection);
+      return JSON.stringify({ nodes, daemons, clusterKey });
+    },
     clusterKey: async (connection) => schemaOf(connection).clusterKey,
     ensureClusterKey: async (connection, candidate) => {
       const database = writable(connection);

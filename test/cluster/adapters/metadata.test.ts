@@ -390,5 +390,24 @@ describe('the metadata store on a real server', () => {
       expect(await store.ensureClusterKey(connection, 'a'.repeat(64))).toBe('a'.repeat(64));
       expect(await store.ensureClusterKey(connection, 'b'.repeat(64))).toBe('a'.repeat(64));
     });
+
+    it('have a fingerprint that tells any change of what is registered', async () => {
+      const address = { nodeId: id(1), host: 'node1', port: 5479, incarnation: 'a1' };
+      const changes = [
+        () => store.insertNode(connection, node(1)),
+        () => store.putDaemonAddress(connection, address),
+        () => store.ensureClusterKey(connection, 'a'.repeat(64)),
+        () => store.setActive(connection, id(1), false),
+        () => store.putDaemonAddress(connection, { ...address, incarnation: 'a2' }),
+        () => store.deleteNode(connection, id(1)),
+      ];
+      const seen = [await store.registrationFingerprint(connection)];
+      for (const change of changes) {
+        await change();
+        seen.push(await store.registrationFingerprint(connection));
+      }
+      expect(new Set(seen).size).toBe(changes.length + 1);
+      expect(await store.registrationFingerprint(connection)).toBe(seen.at(-1));
+    });
   });
 });
