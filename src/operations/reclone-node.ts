@@ -6,7 +6,7 @@ import { OperationFailed } from '../domain/errors/repmgr-error.ts';
 import { describeNode, type NodeId, slotNameFor } from '../domain/node.ts';
 import type { BackupProgress } from '../ports/backup-source.ts';
 import type { LocalServer } from '../ports/local-server.ts';
-import { alwaysKeptFiles } from './archive-configuration-files.ts';
+import { alwaysKeptFiles, archivedPath } from './archive-configuration-files.ts';
 import { planCloneSlot } from './clone-slot.ts';
 import { abandonClone, type CloneRequest, cloneSteps } from './clone-standby.ts';
 import { exchangeDirectories, proveCopy } from './exchange-directories.ts';
@@ -200,8 +200,8 @@ async function takeConfigurationOver(context: OperationContext, from: string, to
   const { files } = context.adapters;
   const archive = await archiveOfHalfRewound(context);
   for (const name of alwaysKeptFiles) {
-    const archived = `${archive}/${name}`;
-    const own = archive !== undefined && (await files.exists(archived)) ? archived : `${from}/${name}`;
+    const archived = archive === undefined ? undefined : archivedPath(archive, name);
+    const own = archived !== undefined && (await files.exists(archived)) ? archived : `${from}/${name}`;
     if (await files.exists(own)) await files.copyFileDurably(own, `${to}/${name}`);
   }
 }

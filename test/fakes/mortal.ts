@@ -1,7 +1,7 @@
 /** Where a process is killed: before a step, half-way through it, or right after it. */
 export type Moment = 'before' | 'midway' | 'after';
 
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /**
  * Stands for SIGKILL: at the chosen step the process ends, and none of its calls reaches the world any more. What it

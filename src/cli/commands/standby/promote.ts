@@ -65,13 +65,15 @@ async function resumePromotion(context: CommandContext, connection: Connection):
   const { abandoned } = await readEntries(context);
   const entries = abandoned.filter(({ operation }) => operation === 'promote');
   if (entries.length === 0 || context.options['dry-run']) return false;
-  if ((await context.adapters.inspector.recoveryState(connection)) === 'standby') return false;
-  const own = await readOwnRecord(context, connection);
-  context.log.notice(`the promotion of ${describeNode(own)} was interrupted: finishing it`);
-  if (own.type !== 'primary' || !own.active) await recordPromotion(context, connection, own);
-  await followers(context, { own, facts: await gatherPromotionFacts(context, connection, own) });
+  const wasPromoted = (await context.adapters.inspector.recoveryState(connection)) === 'primary';
+  if (wasPromoted) {
+    const own = await readOwnRecord(context, connection);
+    context.log.notice(`the promotion of ${describeNode(own)} was interrupted: finishing it`);
+    if (own.type !== 'primary' || !own.active) await recordPromotion(context, connection, own);
+    await followers(context, { own, facts: await gatherPromotionFacts(context, connection, own) });
+  }
   for (const entry of entries) await reopen(context, entry).close();
-  return true;
+  return wasPromoted;
 }
 
 async function requireStandby({ adapters, settings }: CommandContext, connection: Connection): Promise<void> {
