@@ -64,6 +64,8 @@ export class FakeCluster {
   /** Of the local server. */
   postmaster: ProcessState = { kind: 'absent' };
   isDiskFull = false;
+  /** What becomes of the cluster when the local server is stopped. */
+  onStop: () => void = () => {};
 
   constructor(nodes: NodeRecord[]) {
     this.database = createFakeDatabase(nodes);
@@ -133,6 +135,11 @@ export class FakeCluster {
         files.set(signalFile, '');
       },
       releaseTimelines: async () => [],
+      describe: (action) => `pg_ctl ${action}`,
+      stop: async () => {
+        this.postmaster = { kind: 'absent' };
+        this.onStop();
+      },
       majorVersion: async () => (controlData === undefined ? undefined : 15),
       controlData: async () => {
         if (controlData !== undefined) return partialPort<ControlData>('ControlData', controlData);
