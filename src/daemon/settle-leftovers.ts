@@ -4,31 +4,33 @@ import type { Connection } from '../ports/connection.ts';
 import { messageOf, type Node, operationContext } from './node.ts';
 
 const activationLimitMs = 30_000;
+const warnEveryMs = 600_000;
+/** Operations of this daemon keep entries too, and end them by themselves. */
+const othersOnly = { includesOwn: false };
 
 /** Ends, as soon as this standby streams, what a repmgr or repmgrd that was killed here has left open. */
 export class LeftoverSettler {
   private readonly node: Node;
-  private isSettled = false;
   private hasReloaded = false;
 
   constructor(node: Node) {
     this.node = node;
   }
 
-  /** To be called now and then; costs nothing once there is nothing left. */
+  /** To be called now and then; where nothing was interrupted it reads the names in one folder. */
   async consider(state: CoreState, connection: Connection): Promise<void> {
     const { server, operation, reign } = state;
-    // Operations of this daemon keep entries too, and end them by themselves.
-    if (this.isSettled || operation !== null || server.verdict !== 'up') return;
+    if (operation !== null || server.verdict !== 'up') return;
     try {
-      await closePromotions(operationContext(this.node));
+      const context = operationContext(this.node);
+      await closePromotions(context, othersOnly);
       if (reign !== null || server.recoveryState !== 'standby') return;
-      const { count, mayNeedReload } = await settleWhileRunning(operationContext(this.node), connection);
-      this.isSettled = count === 0;
+      const { mayNeedReload } = await settleWhileRunning(context, connection, othersOnly);
       if (mayNeedReload && !this.hasReloaded) await this.activate();
     } catch (error) {
-      this.node.log.debug('what an interrupted operation left could not be settled', {
+      this.node.log.warning('what an interrupted operation left could not be settled', {
         detail: messageOf(error),
+        atMostEvery: { id: 'leftovers', intervalMs: warnEveryMs },
       });
     }
   }

@@ -5,8 +5,8 @@ import { describeNode, type NodeId, type NodeRecord, slotNameFor } from '../doma
 import type { Connection } from '../ports/connection.ts';
 import type { LocalServer } from '../ports/local-server.ts';
 import { dropFormerSlot, type FormerSlot } from './drop-former-slot.ts';
-import type { FollowContent } from './journal/entry.ts';
-import { type OpenEntry, openEntry } from './journal/operation-journal.ts';
+import { type FollowContent, isFollow } from './journal/entry.ts';
+import { type OpenEntry, openEntry, readEntries } from './journal/operation-journal.ts';
 import { settleFollows } from './journal/settle-follows.ts';
 import type { OperationContext } from './operation-context.ts';
 import { createSlot, type SlotRoles } from './replication-slots.ts';
@@ -71,7 +71,8 @@ export async function followUpstream(
     : await dropFormerSlot(context, { own, target: request.target, primary: request.primary.connection });
   await journal.close();
   if (attachment.isAttached) {
-    await settleFollows(context, {
+    const { abandoned } = await readEntries(context);
+    await settleFollows(context, abandoned.filter(isFollow), {
       own,
       streamsFrom: request.target.node.nodeId,
       nodes: request.primary.connection,

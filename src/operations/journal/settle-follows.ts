@@ -3,8 +3,8 @@ import type { Connection } from '../../ports/connection.ts';
 import type { OperationContext } from '../operation-context.ts';
 import { dropSlot } from '../replication-slots.ts';
 import { withConnection } from '../with-connection.ts';
-import { type FollowContent, isFollow, type JournalEntry } from './entry.ts';
-import { readEntries, reopen } from './operation-journal.ts';
+import type { FollowContent, JournalEntry } from './entry.ts';
+import { reopen } from './operation-journal.ts';
 
 export interface AttachedNode {
   readonly own: NodeRecord;
@@ -18,9 +18,12 @@ export interface AttachedNode {
  * Removes what a killed `follow` may have left: this node's slot on an upstream that it does not stream from. What
  * can't be reached is tried again another time.
  */
-export async function settleFollows(context: OperationContext, attached: AttachedNode): Promise<void> {
-  const { abandoned } = await readEntries(context);
-  for (const entry of abandoned.filter(isFollow)) {
+export async function settleFollows(
+  context: OperationContext,
+  entries: readonly JournalEntry<FollowContent>[],
+  attached: AttachedNode,
+): Promise<void> {
+  for (const entry of entries) {
     const places = [entry.from, entry.to].filter((id) => id !== null && id !== attached.streamsFrom);
     const dropped = await Promise.all(places.map((id) => dropThere(context, attached, { id, entry })));
     if (dropped.every(Boolean)) await reopen(context, entry).close();

@@ -8,7 +8,7 @@ import { discardOld } from './settle-copy.ts';
 import { settleFollows } from './settle-follows.ts';
 
 export interface OpenBusiness {
-  /** Entries that are still open. */
+  /** How many entries are still open. */
   readonly count: number;
   /** This node streams from nobody, and its new configuration may have been written and never read. */
   readonly mayNeedReload: boolean;
@@ -16,12 +16,18 @@ export interface OpenBusiness {
 
 const nothing: OpenBusiness = { count: 0, mayNeedReload: false };
 
+export interface SettleScope {
+  /** False for a process that may be at an operation of its own at the same time. */
+  readonly includesOwn: boolean;
+}
+
 /** For a standby that runs: does what killed operations left to be done once it streams. */
 export async function settleWhileRunning(
   context: OperationContext,
   local: Connection,
+  scope: SettleScope,
 ): Promise<OpenBusiness> {
-  const waiting = await findWaiting(context);
+  const waiting = await findWaiting(context, scope);
   if (waiting.length === 0) return nothing;
   const { adapters, settings } = context;
   const nodes = await adapters.metadata.nodes(local);
@@ -34,17 +40,25 @@ export async function settleWhileRunning(
     await open.record({ stage: 'proven' });
     await discardOld(context, open);
   }
-  await settleFollows(context, { own, streamsFrom, nodes: local });
-  return { count: (await findWaiting(context)).length, mayNeedReload: false };
+  await settleFollows(context, waiting.filter(isFollow), { own, streamsFrom, nodes: local });
+  return { count: (await findWaiting(context, scope)).length, mayNeedReload: false };
 }
 
-async function findWaiting(context: OperationContext): Promise<readonly JournalEntry[]> {
-  return (await readEntries(context)).abandoned.filter(awaitsStreaming);
+async function findWaiting(context: OperationContext, scope: SettleScope): Promise<readonly JournalEntry[]> {
+  return (await findAbandoned(context, scope)).filter(awaitsStreaming);
+}
+
+async function findAbandoned(
+  context: OperationContext,
+  { includesOwn }: SettleScope,
+): Promise<readonly JournalEntry[]> {
+  const { abandoned } = await readEntries(context);
+  return abandoned.filter(({ owner }) => includesOwn || owner.pid !== process.pid);
 }
 
 /** Promotions that were killed: the daemon writes the metadata of whatever primary there is. */
-export async function closePromotions(context: OperationContext): Promise<void> {
-  const { abandoned } = await readEntries(context);
+export async function closePromotions(context: OperationContext, scope: SettleScope): Promise<void> {
+  const abandoned = await findAbandoned(context, scope);
   const promotions = abandoned.filter(({ operation }) => operation === 'promote');
   for (const entry of promotions) await reopen(context, entry).close();
 }

@@ -66,13 +66,27 @@ describe('node shutdown of a primary', () => {
     await cluster.waitForStandbyStreaming(former(), { primary: heir });
   });
 
+  it('is what happens as well when a host stops PostgreSQL and then repmgrd', async () => {
+    const stopping = await cluster.waitUntilHealthy();
+    await stopping.postgres.stop();
+    await stopping.stopDaemon();
+    const heir = await primaryOtherThan(stopping);
+    expect(stopping.daemonLogTail(200)).toContain('handover: ');
+    expect(existsSync(signalFile(stopping))).toBe(true);
+    await startAsSystemdDoes(stopping);
+    stopping.startDaemon();
+    await cluster.waitForStandbyStreaming(stopping, { primary: heir });
+    await cluster.waitUntilHealthy();
+  });
+
   it('of a standby just stops it', async () => {
-    const result = await former().repmgr(['node', 'shutdown']);
+    const primary = await cluster.waitUntilHealthy();
+    const standby = cluster.nodes.find((node) => node !== primary) ?? former();
+    const result = await standby.repmgr(['node', 'shutdown']);
     expect(result.status, result.stderr).toBe(0);
-    expect(former().postgres.isRunning()).toBe(false);
-    await startAsSystemdDoes(former());
-    const heir = await primaryOtherThan(former());
-    await cluster.waitForStandbyStreaming(former(), { primary: heir });
+    expect(standby.postgres.isRunning()).toBe(false);
+    await startAsSystemdDoes(standby);
+    await cluster.waitForStandbyStreaming(standby, { primary });
     await cluster.waitUntilHealthy();
   });
 });

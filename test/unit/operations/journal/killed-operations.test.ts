@@ -111,7 +111,7 @@ async function daemonReturns(world: InterruptedWorld): Promise<void> {
   const local = world.localServer();
   if (world.isRunning && world.streamsFrom() === 2) {
     const { connection } = await world.connected(1);
-    await settleWhileRunning(context, connection);
+    await settleWhileRunning(context, connection, { includesOwn: true });
     return;
   }
   if (world.isRunning) await local.stop({ mode: 'fast', wait: true, timeoutMs: 1 });
@@ -253,11 +253,11 @@ describe('a follow that is killed', patience, () => {
   it('is finished by the daemon once the new configuration was written', async () => {
     const check = async (world: InterruptedWorld, death: string): Promise<void> => {
       const { connection } = await world.connected(1);
-      const { mayNeedReload } = await settleWhileRunning(world.process(), connection);
+      const { mayNeedReload } = await settleWhileRunning(world.process(), connection, { includesOwn: true });
       const { adapters } = world.process();
       if (!(await adapters.files.exists(`${world.data}/standby.signal`))) return;
       if (mayNeedReload) await world.localServer().reload({ timeoutMs: 1 });
-      await settleWhileRunning(world.process(), connection);
+      await settleWhileRunning(world.process(), connection, { includesOwn: true });
       expectFollowing(world, death);
     };
     await killAtEachStep(follow, check, following);
