@@ -1,3 +1,5 @@
+import { isRecord, type OwnerProcess } from './journal/entry.ts';
+import { ownProcess } from './journal/operation-journal.ts';
 import type { OperationContext } from './operation-context.ts';
 import { stateDirectory } from './state-directory.ts';
 
@@ -41,6 +43,16 @@ export async function rewoundFacts(
   return { archiveDirectory, archivedNames: names };
 }
 
+/** The process that is rewinding, or was; undefined without a marker. */
+export async function rewindOwner(context: MarkerContext): Promise<OwnerProcess | undefined> {
+  const owner = (await readMarker(context))?.['owner'];
+  if (!isRecord(owner) || typeof owner['pid'] !== 'number') return undefined;
+  return {
+    pid: owner['pid'],
+    startTicks: typeof owner['startTicks'] === 'string' ? owner['startTicks'] : null,
+  };
+}
+
 export async function setRewindMarker(context: MarkerContext, facts: RewindFacts): Promise<void> {
   const { adapters, settings } = context;
   await adapters.files.makeDirectory(stateDirectory(settings.settings));
@@ -48,6 +60,7 @@ export async function setRewindMarker(context: MarkerContext, facts: RewindFacts
     ...facts,
     dataDirectory: settings.settings.data_directory,
     inode: await inodeOf(context),
+    owner: await ownProcess(context),
     startedAt: adapters.clock.wallTime().toISOString(),
   };
   await adapters.files.writeDurably(markerPath(settings), `${JSON.stringify(content)}\n`);

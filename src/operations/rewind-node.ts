@@ -10,10 +10,13 @@ import {
 } from './archive-configuration-files.ts';
 import { checkpointPrimary } from './checkpoint-primary.ts';
 import type { ConnectedNode } from './follow-upstream.ts';
+import { endOrphans } from './journal/end-orphans.ts';
+import type { OwnerProcess } from './journal/entry.ts';
+import { isAtWork } from './journal/operation-journal.ts';
 import { type KeptWal, keepDivergedWal } from './keep-diverged-wal.ts';
 import type { OperationContext } from './operation-context.ts';
 import { programPath } from './program-path.ts';
-import { clearRewindMarker, rewoundFacts, setRewindMarker } from './rewind-marker.ts';
+import { clearRewindMarker, rewindOwner, rewoundFacts, setRewindMarker } from './rewind-marker.ts';
 
 export interface RewindOptions {
   /** pg_rewind to use instead of the one in pg_bindir. */
@@ -85,13 +88,30 @@ async function finishRewind(
   await context.adapters.files.removeTree(archive.directory);
 }
 
-/** Ends a rewind whose process was killed after pg_rewind had done its work; does nothing otherwise. */
+/**
+ * Ends a rewind whose process was killed: where pg_rewind had done its work, what comes after it is done now; where it
+ * had not, it is made sure that it goes on no longer.
+ * @throws OperationFailed while another process is at it.
+ */
 export async function resumeRewind(context: OperationContext, localServer: LocalServer): Promise<void> {
+  const owner = await rewindOwner(context);
+  if (owner !== undefined) {
+    await refuseWhileAtWork(context, owner);
+    await endOrphans(context, localServer.dataDirectory);
+  }
   const facts = await rewoundFacts(context);
   if (facts === undefined || (await localServer.processState()).kind === 'running') return;
   context.log.notice('pg_rewind had ended when its repmgr was killed: finishing what comes after it');
   const archive = { directory: facts.archiveDirectory, names: facts.archivedNames };
   await finishRewind(context, { dataDirectory: localServer.dataDirectory, archive });
+}
+
+async function refuseWhileAtWork(context: OperationContext, owner: OwnerProcess): Promise<void> {
+  if (!(await isAtWork(context, owner))) return;
+  throw new OperationFailed(`another process (PID: ${owner.pid}) is rewinding this node just now`, {
+    exit: 'REJOIN_FAIL',
+    hint: 'wait until it has ended, or end it, then try again',
+  });
 }
 
 async function rewindUnderMarker(

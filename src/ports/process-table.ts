@@ -17,6 +17,8 @@ export interface ProcessTable {
   /** Undefined when there is no such process. */
   find(pid: number): Promise<ProcessEntry | undefined>;
   list(): Promise<readonly ProcessEntry[]>;
+  /** Its command line; undefined when there is no such process or it may not be seen. */
+  argumentsOf(pid: number): Promise<readonly string[] | undefined>;
   /** False when the process is gone already. @throws OperationFailed when it may not be signalled. */
   signal(pid: number, signalName: 'SIGQUIT' | 'SIGKILL' | 'SIGTERM' | 'SIGCONT' | 'SIGHUP'): boolean;
 }

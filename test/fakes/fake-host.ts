@@ -81,5 +81,6 @@ export function createFakeProcessTable(pids: ReadonlySet<number>): ProcessTable 
             workingDirectory: undefined,
           }
         : undefined,
+    list: async () => [],
   });
 }

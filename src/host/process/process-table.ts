@@ -10,6 +10,10 @@ export function createProcessTable(): ProcessTable {
   return {
     find: async (pid) => readEntry(pid),
     list: async () => listEntries(),
+    argumentsOf: async (pid) =>
+      unlessGone(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+        ?.split('\0')
+        .slice(0, -1),
     signal: sendSignal,
   };
 }

@@ -72,9 +72,14 @@ export type JournalEntry<Content extends JournalContent = JournalContent> = Cont
   readonly startedAt: string;
   /** Nobody had used it before: it goes with the entry, unless somebody has put something there since. */
   readonly hasMadeStateDirectory: boolean;
-  /** The process that does it; another process of the same pid has started at another tick. */
-  readonly owner: { readonly pid: number; readonly startTicks: string | null };
+  readonly owner: OwnerProcess;
 };
+
+/** Another process of the same pid has started at another tick. */
+export interface OwnerProcess {
+  readonly pid: number;
+  readonly startTicks: string | null;
+}
 
 /** Undefined when it is not what {@link JournalEntry} says; its version has been checked before. */
 export function decodeEntry(value: unknown): JournalEntry | undefined {

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { ConfigurationError, OperationFailed } from '../../domain/errors/repmgr-error.ts';
 import type { OperationContext } from '../operation-context.ts';
 import { stateDirectory, timestampForName } from '../state-directory.ts';
-import { decodeEntry, isRecord, type JournalContent, type JournalEntry, journalVersion } from './entry.ts';
+import {
+  decodeEntry,
+  isRecord,
+  type JournalContent,
+  type JournalEntry,
+  journalVersion,
+  type OwnerProcess,
+} from './entry.ts';
 
 type JournalContext = Pick<OperationContext, 'adapters' | 'settings' | 'log'>;
 
@@ -25,13 +32,12 @@ export async function openEntry<Content extends JournalContent>(
 ): Promise<OpenEntry<Content>> {
   const { adapters, settings } = context;
   const now = adapters.clock.wallTime();
-  const self = await adapters.processes.find(process.pid);
   const entry: JournalEntry<Content> = {
     version: journalVersion,
     id: `${content.operation}-${timestampForName(now)}-${randomBytes(4).toString('hex')}`,
     dataDirectory: settings.settings.data_directory,
     startedAt: now.toISOString(),
-    owner: { pid: process.pid, startTicks: self?.startTicks ?? null },
+    owner: await ownProcess(context),
     hasMadeStateDirectory: !(await adapters.files.exists(stateDirectory(settings.settings))),
     ...content,
   };
@@ -114,7 +120,7 @@ export async function readEntries(context: JournalContext): Promise<FoundEntries
     if (!name.endsWith('.json')) continue;
     const entry = await readEntry(context, `${directory}/${name}`);
     if (entry === undefined || entry.dataDirectory !== context.settings.settings.data_directory) continue;
-    ((await isAtWork(context, entry)) ? underWay : abandoned).push(entry);
+    ((await isAtWork(context, entry.owner)) ? underWay : abandoned).push(entry);
   }
   return { abandoned: abandoned.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)), underWay };
 }
@@ -141,8 +147,17 @@ function parse(text: string): unknown {
   }
 }
 
-/** Entries of this very process are not: it does one operation at a time, and has come back to them. */
-async function isAtWork({ adapters }: JournalContext, { owner }: JournalEntry): Promise<boolean> {
+/** How this process is known to others. */
+export async function ownProcess({ adapters }: Pick<JournalContext, 'adapters'>): Promise<OwnerProcess> {
+  const entry = await adapters.processes.find(process.pid);
+  return { pid: process.pid, startTicks: entry?.startTicks ?? null };
+}
+
+/** Whether another process is alive and at it; this one does one operation at a time, and has come back to it. */
+export async function isAtWork(
+  { adapters }: Pick<JournalContext, 'adapters'>,
+  owner: OwnerProcess,
+): Promise<boolean> {
   if (owner.pid === process.pid) return false;
   const found = await adapters.processes.find(owner.pid);
   return found !== undefined && !found.isZombie && found.startTicks === owner.startTicks;

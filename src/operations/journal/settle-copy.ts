@@ -2,6 +2,7 @@ import { dropWhenReleased } from '../clone-slot.ts';
 import type { OperationContext } from '../operation-context.ts';
 import { clearRewindMarker } from '../rewind-marker.ts';
 import { withConnection } from '../with-connection.ts';
+import { endOrphans } from './end-orphans.ts';
 import type { CopyContent, JournalEntry, MadeSlot } from './entry.ts';
 import { type OpenEntry, reopen } from './operation-journal.ts';
 
@@ -13,7 +14,7 @@ export type SettledCopy =
   /** Something could not be removed yet; it will be tried again. */
   | 'left';
 
-/** A program that outlived its repmgr goes on writing until its directory is gone. */
+/** Files may still be closed and caches be written out. */
 const removalTimeoutMs = 5_000;
 const removalIntervalMs = 100;
 
@@ -27,6 +28,7 @@ export async function settleCopy(
 ): Promise<SettledCopy> {
   const open = reopen(context, found);
   context.log.notice(`a ${found.operation} begun at ${found.startedAt} was interrupted (${found.stage})`);
+  if (found.stage === 'copying') await endOrphans(context, found.workDirectory);
   switch (found.stage) {
     case 'copying':
       return takeBack(context, open);

@@ -64,6 +64,7 @@ export function scriptedHost(processes: readonly ProcessEntry[]): ScriptedHost {
       }),
       processes: {
         find: async (pid) => table.get(pid),
+        argumentsOf: async () => undefined,
         list: async () => [...table.values()],
         signal(pid, signalName) {
           signals.push(`${signalName} ${pid}`);
