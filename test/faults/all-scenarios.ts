@@ -22,6 +22,7 @@ import { cutDaemonPort, cutReplicationPort } from './scenarios/port-cut.ts';
 import { powerCut } from './scenarios/power-cut.ts';
 import { rewindWalGone } from './scenarios/rewind-wal-gone.ts';
 import { twoOfFiveLost, twoOfThreeLost } from './scenarios/several-lost.ts';
+import { lostWhileSwitching } from './scenarios/switching-timelines.ts';
 
 /** In the order in which they are run and listed. */
 export const allScenarios: readonly FaultScenario[] = [
@@ -53,6 +54,7 @@ export const allScenarios: readonly FaultScenario[] = [
   rewindWalGone,
   twoOfFiveLost,
   twoOfThreeLost,
+  lostWhileSwitching,
   powerCut,
   daemonKilledInPromotion,
   daemonKilledInRejoin,
