@@ -58,7 +58,7 @@ function rowOf({ name, notYet }: FaultScenario, records: readonly FaultRecord[])
     milliseconds(percentile(outages, 50)),
     milliseconds(percentile(outages, 95)),
     milliseconds(Math.max(...records.map(({ doubleWritableMs }) => doubleWritableMs))),
-    String(Math.max(...records.map(({ lostRows }) => lostRows))),
+    mostLost(records),
     milliseconds(percentile(attached, 50)),
     milliseconds(percentile(attached, 95)),
     String(records.filter(({ humanActions }) => humanActions > 0).length),
@@ -82,6 +82,12 @@ export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil((percent / 100) * sorted.length));
   return sorted[rank - 1] ?? Number.NaN;
+}
+
+/** `?` where no primary was left that could have been asked. */
+function mostLost(records: readonly FaultRecord[]): string {
+  const known = records.map(({ lostRows }) => lostRows).filter((lost) => lost !== null);
+  return known.length === 0 ? '?' : String(Math.max(...known));
 }
 
 function milliseconds(ms: number): string {

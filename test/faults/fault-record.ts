@@ -14,8 +14,8 @@ export interface FaultRecord {
   /** Milliseconds in which two nodes acknowledged writes. */
   readonly doubleWritableMs: number;
   readonly acknowledgedRows: number;
-  /** Of these, not there at the end. */
-  readonly lostRows: number;
+  /** Of these, not there at the end; null when no primary was left to be asked. */
+  readonly lostRows: number | null;
   /** 1 when the cluster didn't heal by itself: somebody would have had to come. */
   readonly humanActions: number;
   /** From the end of the fault until all nodes were attached; null if they never were. */

@@ -87,7 +87,8 @@ async function playAndHeal(stage: FaultStage, scenario: FaultScenario): Promise<
     return { attachedMs: performance.now() - stage.mendedMs };
   } catch (error) {
     stage.network.heal();
-    return { attachedMs: null, problem: error instanceof Error ? error.message : String(error) };
+    const [problem = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    return { attachedMs: null, problem };
   }
 }
 
@@ -112,7 +113,7 @@ async function measure(
     outageMs: Math.round(writer.outageSince(stage.struckMs)),
     doubleWritableMs: watch.doublePrimaryMs(),
     acknowledgedRows: writer.acknowledged.length,
-    lostRows: rows?.lost.length ?? writer.acknowledged.length,
+    lostRows: rows?.lost.length ?? null,
     humanActions: healing.attachedMs === null ? 1 : 0,
     attachedMs: healing.attachedMs === null ? null : Math.round(healing.attachedMs),
     primaryMoved: primary !== stage.primary,

@@ -33,7 +33,7 @@ function measuresOf(record: FaultRecord | undefined): string {
   return [
     `outage ${record.outageMs} ms`,
     `two writable ${record.doubleWritableMs} ms`,
-    `lost ${record.lostRows} of ${record.acknowledgedRows}`,
+    `lost ${record.lostRows ?? 'unknown'} of ${record.acknowledgedRows}`,
     `all attached ${attached}`,
     causeOf(record),
   ].join(', ');
