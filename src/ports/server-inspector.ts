@@ -15,6 +15,8 @@ export interface WalPositions {
   readonly receivedLsn: Lsn | null;
   readonly replayedLsn: Lsn | null;
   readonly isReplayPaused: boolean;
+  /** recovery_min_apply_delay of a standby as PostgreSQL prints it; null where nothing is delayed. */
+  readonly applyDelay?: string | null;
   /** Seconds since the last replayed transaction, 0 when everything received is replayed, null if unknown. */
   readonly replayLagSecs: number | null;
   readonly lastReplayTimestamp: string | null;

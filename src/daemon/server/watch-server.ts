@@ -242,6 +242,7 @@ export class ServerWatch {
       recoveryState: positions.recoveryState,
       walEnd: isPrimary ? this.endOfPrimary(positions) : await this.endOfStandby(positions),
       fork: isPrimary ? await this.forkOf(positions.timeline) : null,
+      applyDelay: positions.applyDelay ?? null,
       isReceiverActive: positions.walReceiver !== null,
       isReceiverHeld: files?.isReceiverHeld ?? false,
       upstream: files === undefined ? null : this.options.upstreamOf(files.primaryConninfo),

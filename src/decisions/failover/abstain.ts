@@ -41,6 +41,7 @@ function changeOf(reason: string): string {
   if (reason === 'failover is paused')
     return '"repmgr service unpause", or failover=automatic on the primary';
   if (reason === 'failover is "manual"') return 'failover=automatic in repmgr.conf of this node';
+  if (reason.startsWith('recovery_min_apply_delay')) return 'a recovery_min_apply_delay of 0';
   if (reason === 'priority is 0') return 'a priority above 0, registered anew';
   return 'the end of that obstacle';
 }

@@ -65,6 +65,8 @@ export interface ServerObservation {
   readonly walEnd: WalEnd | null;
   /** Where the timeline of a server out of recovery left its parent, as its history file tells. */
   readonly fork?: WalEnd | null;
+  /** recovery_min_apply_delay in force on a standby, as PostgreSQL prints it. */
+  readonly applyDelay?: string | null;
   readonly isReceiverActive: boolean;
   /** The receiver was stopped for a vote and its primary_conninfo put aside. */
   readonly isReceiverHeld: boolean;

@@ -26,6 +26,8 @@ export function whyNotPromotable(state: CoreState): string | null {
   } else if (server.verdict !== 'up') {
     return `its PostgreSQL is ${server.verdict === 'busy' ? 'busy' : 'not reachable'}`;
   }
+  // Promotion would first replay all that was held back, and what the delay is kept for would be gone (manual 20.6.3).
+  if (server.applyDelay != null) return `recovery_min_apply_delay is ${server.applyDelay}`;
   if (server.walEnd === null) return 'the end of its WAL is not known';
   const lineage = lineageOf(server.walEnd, durable.reigns);
   if (lineage.kind === 'unknown') return lineage.reason;

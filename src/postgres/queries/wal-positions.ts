@@ -36,6 +36,7 @@ function walPositionsQuery(serverVersionNum: number): string {
        CASE WHEN r.in_recovery THEN pg_last_wal_receive_lsn() END AS received_lsn,
        CASE WHEN r.in_recovery THEN pg_last_wal_replay_lsn() END AS replayed_lsn,
        CASE WHEN r.in_recovery THEN pg_is_wal_replay_paused() ELSE false END AS is_paused,
+       CASE WHEN r.in_recovery THEN nullif(current_setting('recovery_min_apply_delay'), '0') END AS apply_delay,
        CASE WHEN NOT r.in_recovery THEN NULL
             WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
             ELSE greatest(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0)
@@ -57,6 +58,7 @@ function walPositionsFrom(row: Row): WalPositions {
     receivedLsn: lsnOrNull(row, 'received_lsn'),
     replayedLsn: lsnOrNull(row, 'replayed_lsn'),
     isReplayPaused: boolean(row, 'is_paused'),
+    applyDelay: textOrNull(row, 'apply_delay'),
     replayLagSecs: lag === null ? null : Math.round(Number.parseFloat(lag)),
     lastReplayTimestamp: textOrNull(row, 'last_replay'),
     walReceiver: walReceiverFrom(row),

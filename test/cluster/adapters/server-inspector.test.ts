@@ -83,6 +83,22 @@ describe('the server inspector on a primary and its standby', () => {
     expect(positions.lastReplayTimestamp).toMatch(/^\d{4}-/);
   });
 
+  it('sees a standby that holds replay back, from the reload on', async () => {
+    const connection = await connect(standby);
+    const untilDelayIs = (delay: string | null) =>
+      waitFor(async () => (await inspector.walPositions(connection)).applyDelay === delay, {
+        what: `a delay of ${delay}`,
+        timeoutMs: 10_000,
+      });
+    await untilDelayIs(null);
+    await standby.query("ALTER SYSTEM SET recovery_min_apply_delay = '90s'");
+    await standby.query('SELECT pg_reload_conf()');
+    await untilDelayIs('90s');
+    await standby.query('ALTER SYSTEM RESET recovery_min_apply_delay');
+    await standby.query('SELECT pg_reload_conf()');
+    await untilDelayIs(null);
+  });
+
   it('sees paused replay and the lag that grows', async () => {
     const connection = await connect(standby);
     await standby.query('SELECT pg_wal_replay_pause()');

@@ -42,6 +42,8 @@ describe('whyNotPromotable', () => {
     ['failover=manual here', { parameters: { isFailoverAutomatic: false } }, 'failover is "manual"'],
     ['priority 0', { parameters: { priority: 0 } }, 'priority is 0'],
     ['priority 1 may be', { parameters: { priority: 1 } }, null],
+    ['a delayed standby', { server: { applyDelay: '1h' } }, 'recovery_min_apply_delay is 1h'],
+    ['one that delays nothing may be', { server: { applyDelay: null } }, null],
     ['paused', paused, 'failover is paused'],
     ['failover=manual on the primary', manual, 'failover is paused'],
     ['being rebuilt', { server: { verdict: 'rebuilding' } }, 'its data directory is being rebuilt'],
@@ -75,6 +77,7 @@ describe('whyNotPromotable', () => {
     ['priority 0', { parameters: { priority: 0 } }],
     ['failover=manual', { parameters: { isFailoverAutomatic: false } }],
     ['a pause', paused],
+    ['a delay that counts in recovery only', { server: { applyDelay: '1h' } }],
     ['a timeline of nobody', { server: { walEnd: end(9, 1) } }],
   ] satisfies [string, Overrides][])(
     'lets a server that is open stand where it is, for all of %s',
