@@ -1,5 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** Real clusters whose outages are measured, or that fail over by the clock: each has the machine for itself. */
+const timed = [
+  'test/cluster/failover*.test.ts',
+  'test/cluster/daemon/**/*.test.ts',
+  'test/cluster/commands/shutdown.test.ts',
+  'test/cluster/explain.test.ts',
+  'test/cluster/demo.test.ts',
+];
+const clusters = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  globalSetup: ['test/cluster/global-setup.ts'],
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,12 +34,20 @@ export default defineConfig({
       },
       {
         test: {
+          ...clusters,
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: timed,
+          setupFiles: ['test/cluster/own-ports.ts'],
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...clusters,
+          name: 'failover',
+          include: timed,
           fileParallelism: false,
-          globalSetup: ['test/cluster/global-setup.ts'],
         },
       },
     ],

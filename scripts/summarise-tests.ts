@@ -16,7 +16,7 @@ function brokenFiles(report: VitestReport): number {
 }
 
 const folder = process.argv[2] ?? '.';
-const projects = ['fast', 'simulation', 'cluster'];
+const projects = ['fast', 'simulation', 'cluster', 'failover'];
 const found = new Set(readdirSync(folder));
 const reports = projects
   .filter((project) => found.has(`${project}.json`))

@@ -13,8 +13,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 status=0
-for project in fast simulation cluster; do
-  # One project after the other, because those with real clusters measure time.
+for project in fast simulation cluster failover; do
+  # One project after the other, because the last one measures time.
   node_modules/.bin/vitest run --project "$project" "${exclude[@]}" \
     --reporter=default --reporter=json --outputFile.json="$reports/$project.json" || status=1
 done
