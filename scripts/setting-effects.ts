@@ -46,7 +46,6 @@ const withoutEffect: ReadonlySet<SettingName> = new Set<SettingName>([
 /** Parameters that do less than their text says. */
 const limits: Partial<Readonly<Record<SettingName, string>>> = {
   barman_host: '`standby clone` refuses to run while it is set, unless `--without-barman` is given',
-  location: 'recorded and shown; elections do not look at it in this release',
   pg_backupapi_host: '`standby clone` refuses to run while it is set',
 };
 

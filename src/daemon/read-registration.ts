@@ -21,9 +21,9 @@ export async function readRegistration(
   const voters = nodes.flatMap((node) => {
     const address = byId.get(node.nodeId);
     if (address === undefined) return [];
-    const { nodeId, nodeName, conninfo, replicationUser } = node;
+    const { nodeId, nodeName, conninfo, replicationUser, location } = node;
     const { incarnation, host, port } = address;
-    return [{ nodeId, nodeName, incarnation, host, port, conninfo, replicationUser }];
+    return [{ nodeId, nodeName, incarnation, host, port, conninfo, replicationUser, location }];
   });
   return { nodes, voters, own: nodes.find((node) => node.nodeId === ownId) };
 }

@@ -16,6 +16,8 @@ export interface Voter {
   readonly port: number;
   readonly conninfo: string;
   readonly replicationUser: string;
+  /** Place where the node stands, as registered; absent when an earlier release wrote it. */
+  readonly location?: string;
 }
 
 /** Owned by the primary, stored durably by every voter, carried in every heartbeat. */

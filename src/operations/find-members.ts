@@ -1,4 +1,5 @@
 import { effectiveStateDirectory } from '../config/effective-settings.ts';
+import { defaultLocation } from '../decisions/failover/location.ts';
 import { ConnectionFailed } from '../domain/errors/repmgr-error.ts';
 import type { NodeId } from '../domain/node.ts';
 import type { PeerAddress } from '../ports/peer-network.ts';
@@ -12,6 +13,7 @@ export interface Member {
   readonly nodeId: NodeId;
   readonly nodeName: string;
   readonly isWitness: boolean;
+  readonly location: string;
   readonly conninfo: string;
   /** Of its daemon; null when it has told none. */
   readonly address: PeerAddress | null;
@@ -44,10 +46,10 @@ export async function findMembers(context: MembersContext): Promise<Members> {
     const { metadata } = context.adapters;
     const nodes = await metadata.nodes(connection);
     const addresses = await metadata.daemonAddresses(connection);
-    const members = nodes.map(({ nodeId, nodeName, type, conninfo }) => {
+    const members = nodes.map(({ nodeId, nodeName, type, conninfo, location }) => {
       const found = addresses.find((address) => address.nodeId === nodeId);
       const address = found === undefined ? null : { host: found.host, port: found.port };
-      return { nodeId, nodeName, isWitness: type === 'witness', conninfo, address };
+      return { nodeId, nodeName, isWitness: type === 'witness', location, conninfo, address };
     });
     return { members, databaseFailure: null, network: await openPeerNetwork(context, connection) };
   } finally {
@@ -79,8 +81,9 @@ function asRecord(value: unknown): Record<string, unknown> {
 }
 
 function asMember(voter: unknown): Member[] {
-  const { nodeId, nodeName, host, port, conninfo } = asRecord(voter);
+  const { nodeId, nodeName, host, port, conninfo, location } = asRecord(voter);
   if (typeof nodeId !== 'number' || typeof nodeName !== 'string' || typeof conninfo !== 'string') return [];
   const address = typeof host === 'string' && typeof port === 'number' ? { host, port } : null;
-  return [{ nodeId: nodeId as NodeId, nodeName, isWitness: false, conninfo, address }];
+  const place = typeof location === 'string' ? location : defaultLocation;
+  return [{ nodeId: nodeId as NodeId, nodeName, isWitness: false, location: place, conninfo, address }];
 }

@@ -68,13 +68,13 @@ export async function observeCluster(
 }
 
 function snapshotOf(
-  { nodeId, nodeName, isWitness }: Member,
+  { nodeId, nodeName, isWitness, location }: Member,
   status: DaemonStatus | null,
   silence: string | null,
   servers: readonly LookedAtServer[],
 ): NodeSnapshot {
   const server = servers.find((one) => one.nodeId === nodeId)?.recoveryState ?? null;
-  return { nodeId, nodeName, isWitness, status, silence, server };
+  return { nodeId, nodeName, isWitness, location, status, silence, server };
 }
 
 interface Heard {

@@ -29,6 +29,7 @@ function quietCluster(random: Random, seed: number, nodes: number): World {
     parameters: (nodeId) => ({ priority: nodeId === 1 ? 100 : (priorities[nodeId - 1] ?? 100) }),
   });
   world.network.slowProbability = 0;
+  for (const voter of world.voters) Object.assign(voter, { location: random.pick(['a', 'a', 'b']) });
   do world.run(world.clock.nowMs + 500);
   while (!world.checkers.isHealthy() && world.clock.nowMs < 20_000);
   world.checkers.atEnd();
@@ -43,6 +44,7 @@ function look(world: World): ClusterSnapshot {
       nodeId,
       nodeName: `node${nodeId}`,
       isWitness: false,
+      location: world.voters.find((voter) => voter.nodeId === nodeId)?.location ?? 'default',
       status: state === null ? null : statusOf(protocolStatus(state, localMs)),
       silence: null,
       server: server.recoveryState,

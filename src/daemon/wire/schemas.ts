@@ -62,6 +62,7 @@ const voter: Schema<Voter> = v.object({
   port: natural,
   conninfo: v.string(),
   replicationUser: v.string(),
+  location: v.exactOptional(v.string()),
 });
 
 const configuration: Schema<VotingConfiguration> = v.object({

@@ -5,6 +5,7 @@ import { abandon } from './campaign-stage.ts';
 import { isOpenServer } from './candidacy.ts';
 import { isTrustworthy } from './identity.ts';
 import { learnReigns } from './learn-reigns.ts';
+import { whyWrongLocation } from './location.ts';
 import { isProbing } from './primary-probe.ts';
 import { majorityOf } from './quorum.ts';
 import { rankOf } from './rank-candidates.ts';
@@ -51,6 +52,13 @@ export function considerStatuses(transition: Transition): void {
   const veto = findVeto(transition, answered);
   if (veto !== null) {
     abandon(transition, veto.reason, veto.waitMs, { changedBy: veto.changedBy });
+    return;
+  }
+  // A server that is open already goes on where it is.
+  const wrongLocation = isOpenServer(transition) ? null : whyWrongLocation(transition, answered);
+  if (wrongLocation !== null) {
+    const changedBy = 'answers of more voters in its location, or another "location", registered anew';
+    abandon(transition, wrongLocation, undefined, { changedBy });
     return;
   }
   const rank = rankOf(transition, answered);

@@ -3,6 +3,7 @@ import type { NodeId } from '../../domain/node.ts';
 import type { ProtocolStatus } from '../../domain/peer-messages.ts';
 import type { WalPosition } from '../../domain/reign.ts';
 import { isOpenServer } from './candidacy.ts';
+import { whyWrongLocation } from './location.ts';
 import { comparePositions } from './position.ts';
 import type { Campaign } from './state.ts';
 import { ownPosition } from './status.ts';
@@ -44,9 +45,13 @@ export function othersPassedOver(transition: Transition, campaign: Campaign): re
   const position = ownPosition(state);
   if (campaign.token !== null || position === null) return [];
   const best: Candidate = { nodeId: transition.self, position, priority: state.parameters.priority };
+  const answered = Object.values(campaign.statuses).flatMap((status) => status ?? []);
   return transition.otherVoters.map(({ nodeId }) => {
     const status = campaign.statuses[nodeId] ?? null;
-    const whyNot = status === null ? 'it did not answer' : whyNotFirst(status, best);
+    const whyNot =
+      status === null
+        ? 'it did not answer'
+        : (whyWrongLocation(transition, answered, nodeId) ?? whyNotFirst(status, best));
     return { action: `elect node ${nodeId}`, whyNot };
   });
 }
@@ -67,6 +72,7 @@ export function rankOf(transition: Transition, answered: readonly ProtocolStatus
     (status) =>
       status.isPromotable &&
       status.position !== null &&
+      whyWrongLocation(transition, answered, status.nodeId) === null &&
       isBetter({ nodeId: status.nodeId, position: status.position, priority: status.priority }),
   ).length;
 }

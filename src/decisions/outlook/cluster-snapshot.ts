@@ -8,6 +8,8 @@ export interface NodeSnapshot {
   readonly nodeId: NodeId;
   readonly nodeName: string;
   readonly isWitness: boolean;
+  /** As registered; absent where it is not known. */
+  readonly location?: string;
   /** What its daemon says; null when it is silent. */
   readonly status: DaemonStatus | null;
   /** Why there is no status, for people. */

@@ -1,4 +1,5 @@
 import type { NodeId } from '../../domain/node.ts';
+import { defaultLocation, judgeLocation } from '../failover/location.ts';
 import { comparePositions } from '../failover/position.ts';
 import { majorityOf } from '../failover/quorum.ts';
 import { type Candidate, comesBefore, whyNotFirst } from '../failover/rank-candidates.ts';
@@ -24,7 +25,7 @@ export interface ElectionForecast {
   /** Voters that would remain and answer. */
   readonly remaining: readonly NodeId[];
   readonly winner: Candidate | null;
-  /** Those who may be promoted, the best first. */
+  /** Those who may take over, the best first; a primary that lives may hand over to any of them, wherever it is. */
   readonly ranking: readonly Candidate[];
   /** How many stand before the winner, in vain. */
   readonly failedBefore: number;
@@ -38,6 +39,13 @@ interface Ballot {
   readonly grants: number;
 }
 
+interface Count {
+  readonly ballots: readonly Ballot[];
+  readonly winner: Candidate | null;
+  readonly needed: number;
+  readonly misplaced: ReadonlyMap<NodeId, string>;
+}
+
 /** Who is elected by those who remain when `down` are lost, by the rules of the protocol (failover.md §6). */
 export function forecastElection(snapshot: ClusterSnapshot, down: readonly NodeId[]): ElectionForecast {
   const voters = votersOf(snapshot);
@@ -45,9 +53,10 @@ export function forecastElection(snapshot: ClusterSnapshot, down: readonly NodeI
   const remaining = levelWithPrimary(snapshot).filter(
     (node) => node.status !== null && voters.includes(node.nodeId) && !down.includes(node.nodeId),
   );
-  const ballots = remaining
-    .flatMap(candidateOf)
-    .toSorted((a, b) => (comesBefore(a, b) ? -1 : 1))
+  const ranking = remaining.flatMap(candidateOf).toSorted((a, b) => (comesBefore(a, b) ? -1 : 1));
+  const misplaced = misplacedAmong(snapshot, remaining);
+  const ballots = ranking
+    .filter(({ nodeId }) => !misplaced.has(nodeId))
     .map((candidate) => ({
       candidate,
       grants: remaining.filter((node) => wouldGrant(node, candidate)).length,
@@ -61,9 +70,9 @@ export function forecastElection(snapshot: ClusterSnapshot, down: readonly NodeI
     needed,
     remaining: remaining.map((node) => node.nodeId),
     winner,
-    ranking: ballots.map(({ candidate }) => candidate),
+    ranking,
     failedBefore: Math.max(0, index),
-    contenders: remaining.map((node) => contend(node, ballots, winner, needed)),
+    contenders: remaining.map((node) => contend(node, { ballots, winner, needed, misplaced })),
     obstacle,
   };
 }
@@ -86,6 +95,27 @@ function levelWithPrimary(snapshot: ClusterSnapshot): readonly NodeSnapshot[] {
 function candidateOf({ status }: NodeSnapshot): Candidate[] {
   if (status === null || !status.isPromotable || status.position === null) return [];
   return [{ nodeId: status.nodeId, position: status.position, priority: status.priority }];
+}
+
+/** Those in the wrong location for an election, and why. */
+function misplacedAmong(
+  snapshot: ClusterSnapshot,
+  remaining: readonly NodeSnapshot[],
+): ReadonlyMap<NodeId, string> {
+  const sighting = primaryOf(snapshot);
+  const reigns = snapshot.nodes.flatMap(({ status }) => status?.reigns.at(-1) ?? []);
+  const latest = reigns.toSorted((a, b) => b.term - a.term)[0]?.nodeId;
+  const primary =
+    sighting.kind === 'reigning' ? sighting.node : snapshot.nodes.find((node) => node.nodeId === latest);
+  if (primary === undefined) return new Map();
+  const placeOf = ({ location = defaultLocation }: NodeSnapshot): string => location;
+  const answering = remaining.map(placeOf);
+  return new Map(
+    remaining.flatMap((node) => {
+      const why = judgeLocation(placeOf(node), placeOf(primary), answering);
+      return why === null ? [] : [[node.nodeId, why] as const];
+    }),
+  );
 }
 
 /** What a voter's own WAL makes it answer (§6.5); leases and terms are no obstacle once the wait is over. */
@@ -115,19 +145,16 @@ function whyNobody(facts: {
   return null;
 }
 
-function contend(
-  { nodeId, status }: NodeSnapshot,
-  ballots: readonly Ballot[],
-  winner: Candidate | null,
-  needed: number,
-): Contender {
+function contend({ nodeId, status }: NodeSnapshot, { ballots, winner, needed, misplaced }: Count): Contender {
   const own = ballots.find(({ candidate }) => candidate.nodeId === nodeId);
   const isElected = winner?.nodeId === nodeId;
   if (isElected)
     return { nodeId, isElected, reason: `${own?.grants ?? 0} of ${needed} votes that are needed` };
   if (status === null) return { nodeId, isElected, reason: 'its repmgrd does not answer' };
-  if (own === undefined || winner === null)
-    return { nodeId, isElected, reason: status.notPromotableReason ?? 'nobody can be elected' };
+  if (own === undefined || winner === null) {
+    const reason = status.notPromotableReason ?? misplaced.get(nodeId) ?? 'nobody can be elected';
+    return { nodeId, isElected, reason };
+  }
   if (comesBefore(own.candidate, winner))
     return {
       nodeId,

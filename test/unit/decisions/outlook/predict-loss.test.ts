@@ -9,6 +9,8 @@ const notPromotable = (reason: string): NodeChanges => ({
   status: { isPromotable: false, notPromotableReason: reason },
 });
 
+const standsIn = (location: string): NodeChanges => ({ node: { location } });
+
 describe('the loss of the primary', () => {
   it.each<[string, Record<number, NodeChanges>, number]>([
     ['the lower ID among equals', {}, 2],
@@ -20,6 +22,12 @@ describe('the loss of the primary', () => {
     ],
     ['the higher priority', { 3: { status: { priority: 200 } } }, 3],
     ['who may be promoted at all', { 2: notPromotable('priority is 0') }, 3],
+    [
+      'who is in the location of the primary',
+      { 1: standsIn('a'), 2: { ...standsIn('b'), status: { priority: 500 } }, 3: standsIn('a') },
+      3,
+    ],
+    ['elsewhere where a majority remains there', { 1: standsIn('a'), 2: standsIn('b'), 3: standsIn('b') }, 2],
     ['no difference by WAL that came after the primary was asked', { 3: { lsn: 1_500 } }, 2],
     [
       'not who would lack WAL of a majority',
