@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { OperationFailed } from '../src/domain/errors/repmgr-error.ts';
 import { LabHost, type ProgramResult } from './lab-host.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
-import { PostgresInstance } from './postgres-instance.ts';
+import { PostgresInstance, type PostgresInstanceOptions } from './postgres-instance.ts';
 import { isAlive, signalProcess } from './processes-within.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -57,8 +57,8 @@ export class ClusterNode {
     return this.#postgres;
   }
 
-  async createDatabase(settings: Readonly<Record<string, string>>): Promise<void> {
-    this.#postgres = await PostgresInstance.create({ ...this.instanceOptions(), settings });
+  async createDatabase(options: Pick<PostgresInstanceOptions, 'settings' | 'walSegmentMb'>): Promise<void> {
+    this.#postgres = await PostgresInstance.create({ ...this.instanceOptions(), ...options });
   }
 
   /** Takes the data directory that `standby clone` is to fill, or has filled. */

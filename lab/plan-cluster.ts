@@ -16,6 +16,8 @@ export interface TestClusterOptions {
   readonly settingsOf?: Readonly<Record<number, Readonly<Record<string, string>>>>;
   /** Further lines of postgresql.conf. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Size of WAL segments; default 16. */
+  readonly walSegmentMb?: number;
   /** Connection strings name hosts `node1.lab` and so on, which a name server of the lab has to resolve. */
   readonly hostNames?: boolean;
   /** Every commit waits for one of the other nodes. Default: none does, as PostgreSQL comes. */

@@ -21,6 +21,8 @@ export interface PostgresInstanceOptions {
   readonly password?: string;
   /** Default true. Otherwise wal_log_hints is on, unless `settings` say something else. */
   readonly dataChecksums?: boolean;
+  /** Default 16, as PostgreSQL comes. */
+  readonly walSegmentMb?: number;
   /** The machine it runs on; by default an own one for `directory`. */
   readonly machine?: LabHost;
 }
@@ -240,6 +242,7 @@ export class PostgresInstance {
     const method = options.authentication ?? 'trust';
     const args = ['-D', this.dataDirectory, '-U', superuser, '-E', 'UTF8', '--locale=C', '--no-sync'];
     args.push(`--auth=${method}`, ...(checksums ? ['--data-checksums'] : []));
+    if (options.walSegmentMb !== undefined) args.push(`--wal-segsize=${options.walSegmentMb}`);
     if (this.#password !== undefined) {
       const file = join(this.directory, 'superuser.password');
       writeFileSync(file, `${this.#password}\n`, { mode: 0o600 });

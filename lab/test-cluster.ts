@@ -77,7 +77,8 @@ export class TestCluster {
   /** initdb, role and database `repmgr`, `primary register`. */
   async createPrimary(): Promise<ClusterNode> {
     const node = this.node(1);
-    await node.createDatabase(this.#options.postgresSettings ?? {});
+    const { postgresSettings: settings = {}, walSegmentMb } = this.#options;
+    await node.createDatabase({ settings, ...(walSegmentMb === undefined ? {} : { walSegmentMb }) });
     await node.postgres.start();
     await node.postgres.query('CREATE ROLE repmgr SUPERUSER LOGIN');
     await node.postgres.query('CREATE DATABASE repmgr OWNER repmgr');
