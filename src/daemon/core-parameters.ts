@@ -1,11 +1,15 @@
-import { effectiveLeaseMs } from '../config/effective-settings.ts';
+import { effectiveLeaseMs, reconnectProductMs } from '../config/effective-settings.ts';
 import type { LoadedSettings } from '../config/loaded-settings.ts';
 import type { CoreParameters } from '../decisions/failover/state.ts';
 import type { NodeId, NodeRecord } from '../domain/node.ts';
 
+/** Less than that, and a busy host looks like one that hangs. */
+const shortestHangMs = 1_000;
+
 /** What the core needs of repmgr.conf and of this node's record; priority counts as registered. */
 export function coreParameters(loaded: LoadedSettings, record: NodeRecord | undefined): CoreParameters {
   const { settings } = loaded;
+  const patienceMs = reconnectProductMs(loaded);
   return {
     nodeId: settings.node_id as NodeId,
     nodeName: settings.node_name,
@@ -17,6 +21,7 @@ export function coreParameters(loaded: LoadedSettings, record: NodeRecord | unde
     crashAction: settings.primary_crash_action,
     crashWindowMs: settings.crash_window,
     restartTimeoutMs: settings.primary_restart_timeout,
+    ...(patienceMs === undefined ? {} : { hangTimeoutMs: Math.max(shortestHangMs, patienceMs) }),
     isAutoRejoinOn: settings.auto_rejoin,
   };
 }

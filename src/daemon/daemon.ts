@@ -105,6 +105,7 @@ export class Daemon {
     });
     this.watch = new ServerWatch(node, {
       onSighting: (sighting) => this.onSighting(sighting),
+      onLate: () => this.loop.feed({ type: 'lookUnanswered' }),
       upstreamOf: (conninfo) => this.upstreamOf(conninfo),
       intervalMs: () => this.watchIntervalMs(),
     });

@@ -12,6 +12,7 @@ import { assessCrash, fenceServer } from './server/close-server.ts';
 import { holdReceiver, restoreReceiver } from './server/hold-receiver.ts';
 import { followNewPrimary, rejoinPrimary } from './server/join-primary.ts';
 import { promoteServer, startAsPrimary, startAsStandby } from './server/open-server.ts';
+import { probeServer } from './server/probe-server.ts';
 import type { ServerWatch } from './server/watch-server.ts';
 
 type Operation = Extract<ServerEffect, { id: number }>;
@@ -70,6 +71,9 @@ export class EffectPerformer {
       }
       case 'probePrimary':
         void this.probe(effect);
+        return;
+      case 'probeServer':
+        void this.background('probe PostgreSQL', () => this.probeServer(effect));
         return;
       case 'writeWalRound':
         this.writeWalRound(effect);
@@ -254,6 +258,13 @@ export class EffectPerformer {
       connection?.destroy();
     }
     loop().feed({ type: 'primaryProbed', scope: effect.scope, isWritable });
+  }
+
+  private async probeServer({ scope, timeoutMs }: CoreEffect & { type: 'probeServer' }): Promise<void> {
+    const { node, loop } = this.options;
+    const result = await probeServer(node, timeoutMs);
+    node.log.debug(`PostgreSQL asked over a new connection: ${result.outcome}`, { detail: result.detail });
+    if (!node.ending.aborted) loop().feed({ type: 'serverProbed', scope, ...result });
   }
 
   private async background(what: string, run: () => Promise<unknown>): Promise<void> {

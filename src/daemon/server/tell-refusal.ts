@@ -9,12 +9,13 @@ interface Refusal {
 
 /** cannot_connect_now: starting up, recovering or shutting down; it passes by itself. */
 const passing = '57P03';
+const silent = 'silent';
 /** A server that is being started, or answers late once, is no news. */
 const silentLimitMs = 2_000;
 
 /**
  * Tells people that the local PostgreSQL lives but doesn't let this daemon in, and why: once for each reason, and
- * once when it answers again. For the protocol such a server is alive and nothing happens, so nobody else tells.
+ * once when it answers again. For the protocol one that refuses is alive and nothing happens, so nobody else tells.
  */
 export class RefusalReporter {
   private readonly node: Node;
@@ -27,9 +28,9 @@ export class RefusalReporter {
   /** To be called when a server that runs could not be asked. */
   refused(error: unknown): void {
     const nowMs = this.node.adapters.clock.monotonicMs();
-    const reason = sqlStateOf(error) ?? 'silent';
+    const reason = sqlStateOf(error) ?? silent;
     const { sinceMs, told } = (this.refusal ??= { sinceMs: nowMs, told: new Set() });
-    if (told.has(reason) || (reason === 'silent' && nowMs - sinceMs < silentLimitMs)) return;
+    if (told.has(reason) || (reason === silent && nowMs - sinceMs < silentLimitMs)) return;
     told.add(reason);
     this.tell(reason, error);
   }
@@ -54,7 +55,10 @@ export class RefusalReporter {
     if (reason === passing) log.notice(message);
     else {
       log.warning(message, {
-        detail: 'a server that runs is alive for the protocol, and no other is elected because of this',
+        detail:
+          reason === silent
+            ? 'a primary that goes on giving no answer at all counts as hung, and another takes over'
+            : 'a server that runs is alive for the protocol, and no other is elected because of this',
         hint: (error as { hint?: string }).hint,
       });
     }

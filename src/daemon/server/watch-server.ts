@@ -1,4 +1,5 @@
 import type { ServerObservation } from '../../decisions/failover/state.ts';
+import { ConnectionFailed } from '../../domain/errors/repmgr-error.ts';
 import { type Lsn, maxLsn } from '../../domain/lsn.ts';
 import type { NodeId } from '../../domain/node.ts';
 import type { WalEnd } from '../../domain/reign.ts';
@@ -7,12 +8,16 @@ import { isHalfRewound } from '../../operations/rewind-marker.ts';
 import type { Connection } from '../../ports/connection.ts';
 import type { WalPositions } from '../../ports/server-inspector.ts';
 import { messageOf, type Node, operationContext } from '../node.ts';
+import { FlushProgress } from './flush-progress.ts';
 import { isReceiverHeld } from './hold-receiver.ts';
+import { isSilence } from './probe-server.ts';
 import { createForkReader } from './read-fork.ts';
 import { RefusalReporter } from './tell-refusal.ts';
 
 const connectLimitMs = 1_500;
 const queryLimitMs = 2_000;
+/** A look takes a millisecond or two: this long without an answer, and something may be wrong. */
+const lateMs = 500;
 const reconnectMs = 25;
 const reconnectSlowlyMs = 500;
 /** How long after a loss the server is looked at closely. */
@@ -45,6 +50,8 @@ export interface ServerSighting {
 
 export interface WatchOptions {
   readonly onSighting: (sighting: ServerSighting) => void;
+  /** A look over the open connection is under way and has had no answer for a while. */
+  readonly onLate: () => void;
   /** Which node a primary_conninfo leads to. */
   readonly upstreamOf: (primaryConninfo: string | undefined) => NodeId | null;
   /** How often to look while nothing happens. */
@@ -73,6 +80,7 @@ export class ServerWatch {
   private files: ReplicationFiles | undefined;
   private stopped: StoppedServer | undefined;
   private readonly refusals: RefusalReporter;
+  private readonly flushProgress = new FlushProgress();
   private readonly forkOf: (timeline: TimelineId) => Promise<WalEnd | null>;
 
   constructor(node: Node, options: WatchOptions) {
@@ -217,19 +225,19 @@ export class ServerWatch {
   }
 
   private async positions(connection: Connection): Promise<WalPositions> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), queryLimitMs);
+    const late = setTimeout(() => this.options.onLate(), lateMs);
+    let limit: NodeJS.Timeout | undefined;
     try {
       return await Promise.race([
         this.node.adapters.inspector.walPositions(connection),
         new Promise<never>((_, reject) => {
-          limit.signal.addEventListener('abort', () =>
-            reject(new Error(`no answer within ${queryLimitMs} ms`)),
-          );
+          const error = new ConnectionFailed(`no answer within ${queryLimitMs} ms`, { isSilent: true });
+          limit = setTimeout(() => reject(error), queryLimitMs);
         }),
       ]);
     } finally {
-      clearTimeout(timer);
+      clearTimeout(late);
+      clearTimeout(limit);
     }
   }
 
@@ -241,6 +249,7 @@ export class ServerWatch {
       verdict: 'up',
       recoveryState: positions.recoveryState,
       walEnd: isPrimary ? this.endOfPrimary(positions) : await this.endOfStandby(positions),
+      isWalStuck: isPrimary && this.flushProgress.isStuck(positions, this.node.adapters.clock.monotonicMs()),
       fork: isPrimary ? await this.forkOf(positions.timeline) : null,
       applyDelay: positions.applyDelay ?? null,
       isReceiverActive: positions.walReceiver !== null,
@@ -318,7 +327,8 @@ export class ServerWatch {
       if ((await localServer.processState()).kind === 'running') {
         this.stopped = undefined;
         this.refusals.refused(error);
-        return { ...base, verdict: 'busy', walEnd: null, wasShutDown: false };
+        const isSilent = isSilence(error);
+        return { ...base, verdict: 'busy', isSilent, walEnd: null, wasShutDown: false };
       }
       this.refusals.forget();
       const wasShutDown = await this.wasShutDown();

@@ -6,6 +6,7 @@ import { isFencingSuspended } from './enforce-lease.ts';
 import { recoverStopped, restoreReceiver } from './following.ts';
 import { onHandoverTimer } from './handover.ts';
 import { sendHeartbeats } from './heartbeats.ts';
+import { hangProbeDueMs, probeDoubtedServer } from './hung-server.ts';
 import { fenceAtMs, startWaitMs } from './lease.ts';
 import { watchOpenServer, watchOwnServer } from './observe-server.ts';
 import { expirePauseRequest } from './pause.ts';
@@ -20,6 +21,7 @@ export function actOnTime(transition: Transition): void {
   expirePauseRequest(transition);
   expireShutdown(transition);
   watchOperation(transition);
+  probeDoubtedServer(transition);
   if (state.reign !== null) leadOn(transition);
   if (state.campaign !== null) onCampaignTimer(transition);
   if (state.handover !== null) onHandoverTimer(transition);
@@ -76,6 +78,7 @@ export function scheduleTimer(transition: Transition): void {
     state.handover?.untilMs ?? null,
     state.shutdown?.untilMs ?? null,
     operationDueMs(state),
+    hangProbeDueMs(state),
     state.nextRejoinAtMs,
   ];
   if (state.reign !== null)

@@ -17,6 +17,8 @@ export interface CrashEvidence {
   readonly wasShutDown: boolean;
   readonly crashesWithinWindow: number;
   readonly hasRestartFailed: boolean;
+  /** Its processes lived and gave no answer. */
+  readonly isHung?: boolean;
   /** Best position among the standbys that may be promoted; null when there is none. */
   readonly bestStandby: WalPosition | null;
 }
@@ -49,6 +51,8 @@ export function chooseCrashAction(evidence: CrashEvidence): CrashVerdict {
   if (evidence.hasRestartFailed) return verdict('handover', 'the restart failed', 'it was tried');
   const wanted = 'repmgr.conf of this node asks for the other';
   if (evidence.setting === 'restart') return verdict('restart', 'primary_crash_action is "restart"', wanted);
+  if (evidence.isHung === true)
+    return verdict('handover', 'the server hung', 'what made it hang would probably do so again');
   if (evidence.setting === 'failover')
     return verdict('handover', 'primary_crash_action is "failover"', wanted);
   if (!isCovered)

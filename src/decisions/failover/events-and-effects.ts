@@ -108,6 +108,15 @@ export type CoreEvent = EventContext &
       }
     | { readonly type: 'registered'; readonly voters: readonly Voter[] }
     | { readonly type: 'primaryProbed'; readonly scope: number; readonly isWritable: boolean }
+    /** A look at the local server is under way and has had no answer for a while. */
+    | { readonly type: 'lookUnanswered' }
+    | {
+        readonly type: 'serverProbed';
+        readonly scope: number;
+        /** `refused`: with an SQLSTATE, so it lives. `unclear`: failed for a reason that says nothing of the server. */
+        readonly outcome: 'answered' | 'refused' | 'silent' | 'unclear';
+        readonly detail: string;
+      }
     | { readonly type: 'pauseRequested'; readonly replyTo: string; readonly paused: boolean }
     | {
         readonly type: 'shutdownRequested';
@@ -176,6 +185,8 @@ export type CoreEffect =
       readonly primary: Voter;
       readonly timeoutMs: number;
     }
+  /** Has the local server write a tiny record over a new connection, out of the loop's way. */
+  | { readonly type: 'probeServer'; readonly scope: number; readonly timeoutMs: number }
   /** Metadata, CHECKPOINT and the followers' slots after an opening; the promotion itself is done. */
   | {
       readonly type: 'afterOpening';

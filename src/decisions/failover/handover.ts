@@ -12,54 +12,12 @@ import { cancelShutdown, endOnPurpose, endWithoutHeir } from './shutdown.ts';
 import { type Handover, highestTimeline } from './state.ts';
 import type { Transition } from './transition.ts';
 
-const assessLimitMs = 5_000;
 /** How long a silent standby is waited for, where no other is known to have everything. */
 const statusLimitMs = 500;
 const transferLimitMs = 2_000;
 
-/**
- * PostgreSQL is gone under a valid lease while this daemon lives (failover.md §5). What is left of it is
- * cleared away and read, and the standbys are asked at the same time; then evidence decides.
- */
-export function onPrimaryServerGone(transition: Transition, wasShutDown: boolean): void {
-  const { state, nowMs } = transition;
-  if (state.reign === null || state.handover !== null || state.operation !== null) return;
-  const window = nowMs - state.parameters.crashWindowMs;
-  const crashes = state.reign.recentCrashesAtMs.filter((at) => at > window);
-  state.reign = {
-    ...state.reign,
-    phase: 'restarting',
-    recentCrashesAtMs: wasShutDown ? crashes : [...crashes, nowMs],
-    nextHeartbeatAtMs: nowMs,
-  };
-  state.handover = {
-    term: state.reign.term,
-    stage: 'assessing',
-    untilMs: nowMs + assessLimitMs,
-    statuses: {},
-    tried: [],
-    target: null,
-    assessment: null,
-    wasShutDown,
-    startedAtMs: nowMs,
-  };
-  transition.explain(
-    '§5',
-    wasShutDown ? 'PostgreSQL was shut down' : 'PostgreSQL has crashed: assessing',
-    { term: state.reign.term, crashesWithinWindow: state.reign.recentCrashesAtMs.length },
-    { kind: 'observed' },
-  );
-  transition.notify(
-    'repmgrd_local_disconnect',
-    wasShutDown ? 'PostgreSQL was shut down [§5]' : 'PostgreSQL is gone [§5]',
-  );
-  askStandbys(transition);
-  const id = transition.begin('assessCrash');
-  transition.effect({ type: 'assessCrash', id, deadlineMs: nowMs + assessLimitMs });
-}
-
 /** Asks those who are not known to have everything: WAL may have reached them since they answered. */
-function askStandbys(transition: Transition): void {
+export function askStandbys(transition: Transition): void {
   const { state } = transition;
   const { handover } = state;
   if (handover === null) return;
@@ -146,6 +104,7 @@ function decideCrash(transition: Transition, hasRestartFailed = false): void {
     wasShutDown: assessment.wasShutDown,
     crashesWithinWindow: reign.recentCrashesAtMs.length,
     hasRestartFailed,
+    isHung: handover.isHung === true,
     bestStandby: best?.position ?? null,
   });
   const evidence = {

@@ -2,7 +2,8 @@ import { isSuspended } from '../../domain/voting-configuration.ts';
 import { isOpenServer } from './candidacy.ts';
 import type { CoreEvent } from './events-and-effects.ts';
 import { becomeFencing } from './fencing.ts';
-import { onPrimaryServerGone } from './handover.ts';
+import { considerAnswer } from './hung-server.ts';
+import { onPrimaryServerGone } from './lost-server.ts';
 import type { Transition } from './transition.ts';
 
 export function onObserved(transition: Transition, event: CoreEvent & { type: 'observed' }): void {
@@ -17,6 +18,7 @@ export function onObserved(transition: Transition, event: CoreEvent & { type: 'o
     state.serverChangedAtMs = transition.nowMs;
   }
   noteWalMoved(transition, event.walMovedAtMs);
+  considerAnswer(transition, event.server);
   // What came between the last look and its end, nobody has seen.
   const mayHaveReceived = before.verdict === 'up' && before.recoveryState === 'standby';
   if (mayHaveReceived && state.server.verdict !== 'up') noteWalMoved(transition, transition.nowMs);

@@ -30,6 +30,8 @@ export interface CoreParameters {
   readonly isAutoRejoinOn: boolean;
   /** A witness votes by its daemon alone: whatever PostgreSQL it has is no part of this cluster. */
   readonly isWitness?: boolean;
+  /** How long a primary's server must be silent before it counts as hung; the lease in force unless told. */
+  readonly hangTimeoutMs?: number;
   /** How long a promotion may take before it is given up; 60 s unless told. */
   readonly promoteTimeoutMs?: number;
 }
@@ -67,6 +69,10 @@ export interface ServerObservation {
   readonly fork?: WalEnd | null;
   /** recovery_min_apply_delay in force on a standby, as PostgreSQL prints it. */
   readonly applyDelay?: string | null;
+  /** With `busy`: no answer came at all, not even a refusal. */
+  readonly isSilent?: boolean;
+  /** With `up`: WAL waits for the disk, and none has reached it since the last look. */
+  readonly isWalStuck?: boolean;
   readonly isReceiverActive: boolean;
   /** The receiver was stopped for a vote and its primary_conninfo put aside. */
   readonly isReceiverHeld: boolean;
@@ -143,6 +149,20 @@ export interface Handover {
   readonly startedAtMs: number;
   /** Why the server is restarted, or its reign handed over. */
   readonly reason?: string;
+  /** Its processes lived and gave no answer: it is stopped for good, and another is to go on. */
+  readonly isHung?: boolean;
+}
+
+/** The local server of this primary may hang: it is asked over new connections (failover.md §5). */
+export interface ServerDoubt {
+  readonly cause: 'silent' | 'unflushed';
+  /** Since the first probe there has been no answer. */
+  readonly sinceMs: number;
+  readonly nextProbeAtMs: number;
+  readonly firstProbe: number | null;
+  readonly probes: number;
+  /** Said already that nothing is done about it. */
+  readonly isTold: boolean;
 }
 
 /** Evidence for what to do after PostgreSQL on the primary died. */
@@ -206,6 +226,8 @@ export interface CoreState {
   readonly isGuarded: boolean;
   readonly server: ServerObservation;
   readonly serverChangedAtMs: number;
+  /** Null while there is none. */
+  readonly doubt: ServerDoubt | null;
   readonly walMovedAtMs: number | null;
   /** From whom it came then; null when that is not known. */
   readonly walSource: NodeId | null;
@@ -280,6 +302,7 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
       wasShutDown: false,
     },
     serverChangedAtMs: 0,
+    doubt: null,
     walMovedAtMs: null,
     walSource: null,
     walPromisedMs: 0,

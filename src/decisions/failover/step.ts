@@ -10,6 +10,7 @@ import { onFollowed, onRejoined, onStandbyStarted } from './following.ts';
 import { considerStatuses, onStatusOfVoter } from './gather-statuses.ts';
 import { onAssessed, onRestarted, onStatusForHandover, onTransferReply } from './handover.ts';
 import { onHeartbeatReply } from './heartbeats.ts';
+import { onSilence } from './hung-server.ts';
 import { ownIdentity } from './identity.ts';
 import { learnReigns } from './learn-reigns.ts';
 import { noteWalMoved, onObserved } from './observe-server.ts';
@@ -53,10 +54,7 @@ function handle(transition: Transition, event: CoreEvent): void {
     case 'tick':
       return;
     case 'listening':
-      if (state.listeningSinceMs === null || (!state.reachesItself && event.reachesItself)) {
-        state.listeningSinceMs = transition.nowMs;
-      }
-      state.reachesItself = event.reachesItself;
+      onListening(transition, event.reachesItself);
       return;
     case 'listenerLost':
       state.listeningSinceMs = null;
@@ -71,9 +69,7 @@ function handle(transition: Transition, event: CoreEvent): void {
       onResponse(transition, event);
       return;
     case 'operationFinished':
-      if (state.operation?.id !== event.id) return;
-      state.operation = null;
-      onOperationFinished(transition, event.result);
+      onOperationFinished(transition, event);
       return;
     case 'guardian':
       state.isGuarded = event.isPresent;
@@ -91,6 +87,10 @@ function handle(transition: Transition, event: CoreEvent): void {
       onPrimaryProbed(transition, event.scope, event.isWritable);
       considerStatuses(transition);
       return;
+    case 'lookUnanswered':
+    case 'serverProbed':
+      onSilence(transition, event);
+      return;
     case 'pauseRequested':
       onPauseRequested(transition, event.replyTo, event.paused);
       return;
@@ -103,6 +103,12 @@ function handle(transition: Transition, event: CoreEvent): void {
     default:
       return event satisfies never;
   }
+}
+
+function onListening({ state, nowMs }: Transition, reachesItself: boolean): void {
+  if (state.listeningSinceMs === null || (!state.reachesItself && reachesItself))
+    state.listeningSinceMs = nowMs;
+  state.reachesItself = reachesItself;
 }
 
 function onRequest(transition: Transition, event: CoreEvent & { type: 'request' }): void {
@@ -172,8 +178,13 @@ function onResponse(transition: Transition, event: CoreEvent & { type: 'response
   }
 }
 
-function onOperationFinished(transition: Transition, result: OperationResult): void {
+function onOperationFinished(
+  transition: Transition,
+  { id, result }: CoreEvent & { type: 'operationFinished' },
+): void {
   const { state } = transition;
+  if (state.operation?.id !== id) return;
+  state.operation = null;
   switch (result.kind) {
     case 'fence':
       onFenced(transition, result);

@@ -55,10 +55,16 @@ export class ConfigurationError extends RepmgrError {
 export class ConnectionFailed extends RepmgrError {
   /** SQLSTATE of the server's refusal, where there was one. */
   readonly sqlState: string | undefined;
+  /** Its address was known, and nothing came back from there in the time that it had. */
+  readonly isSilent: boolean;
 
-  constructor(message: string, options: ErrorOptions & { readonly sqlState?: string | undefined } = {}) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly sqlState?: string | undefined; readonly isSilent?: boolean } = {},
+  ) {
     super(message, 'DB_CONN', options);
     this.sqlState = options.sqlState;
+    this.isSilent = options.isSilent ?? false;
   }
 }
 

@@ -1,5 +1,6 @@
 import { ConnectionFailed } from '../../domain/errors/repmgr-error.ts';
 import { type ConnectionPlace, codeOf, connectionHint } from './connection-hint.ts';
+import { TimeLimitPassed } from './within-limit.ts';
 
 /** SQLSTATE of an error that the server sent; undefined for any other error. */
 export function sqlStateOf(cause: unknown): string | undefined {
@@ -7,6 +8,14 @@ export function sqlStateOf(cause: unknown): string | undefined {
   return /^[0-9A-Z]{5}$/.test(code) && (cause as { severity?: unknown }).severity !== undefined
     ? code
     : undefined;
+}
+
+/** EAGAIN: the queue of a Unix-domain socket is full, as nobody accepts (connect(2)). */
+const silentCodes = ['ETIMEDOUT', 'EAGAIN'];
+
+function isSilence(cause: unknown, { address, socketPath }: ConnectionPlace): boolean {
+  const isAddressKnown = address !== undefined || socketPath !== undefined;
+  return isAddressKnown && (cause instanceof TimeLimitPassed || silentCodes.includes(codeOf(cause)));
 }
 
 /** Translates why an attempt failed. `warnings` tell of files that were ignored on the way. */
@@ -21,6 +30,7 @@ export function connectionFailure(
   return new ConnectionFailed(`connection to ${describePlace(place)} failed: ${reasonOf(cause)}`, {
     cause,
     sqlState: sqlStateOf(cause),
+    isSilent: isSilence(cause, place),
     ...(detail.length === 0 ? {} : { detail: detail.join('; ') }),
     hint: connectionHint(cause, place),
     facts: {
@@ -40,6 +50,7 @@ export function allFailed(failures: readonly ConnectionFailed[]): ConnectionFail
   return new ConnectionFailed(`none of ${failures.length} attempts to connect succeeded`, {
     cause: new AggregateError(failures),
     sqlState: last?.sqlState,
+    isSilent: failures.length > 0 && failures.every(({ isSilent }) => isSilent),
     detail: failures.map(({ message }) => message).join('; '),
     ...(last?.hint === undefined ? {} : { hint: last.hint }),
     ...(last?.facts === undefined ? {} : { facts: last.facts }),

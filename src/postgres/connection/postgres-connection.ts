@@ -119,6 +119,7 @@ export class PostgresConnection implements Connection {
     const { place } = this.#session;
     return new ConnectionFailed(`${describePlace(place)} did not answer a query within ${timeoutMs} ms`, {
       cause,
+      isSilent: true,
       hint: `check the load of "${place.host}" and the network to it`,
       facts: { host: place.host, port: place.port },
     });

@@ -11,6 +11,7 @@ export function healEverything(world: World): void {
   world.conditions = { ...world.conditions, promoteFailure: 0, promoteHang: 0, restartFailure: 0.1 };
   for (const node of world.nodes) {
     node.trap = null;
+    node.server.hang = 'none';
     node.start();
     startStandby(node);
   }

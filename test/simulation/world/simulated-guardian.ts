@@ -104,7 +104,7 @@ export class SimulatedGuardian {
     this.nextWriteMs = sentAtMs + orders.heartbeatIntervalMs;
     const { wakeUps } = this;
     world.clock.after(node.diskMs(), () => {
-      if (!node.server.isWritable || node.isPaused || this.orders === null) return;
+      if (!node.server.takesWrites || node.isPaused || this.orders === null) return;
       node.server.write(1n);
       node.walRoad.watch({
         sentAtMs,

@@ -9,6 +9,7 @@ import {
   type CoreState,
   type DurableState,
   initialState,
+  type ServerObservation,
 } from '../../../src/decisions/failover/state.ts';
 import { step } from '../../../src/decisions/failover/step.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
@@ -21,6 +22,17 @@ import type { World } from './world.ts';
 type Distribute<T> = T extends unknown ? Omit<T, 'nowMs' | 'random'> : never;
 /** Points between two effects at which a host may die. */
 export type Boundary = 'stored' | 'replied' | 'promoting' | 'promoted';
+
+const silentServer: ServerObservation = {
+  verdict: 'busy',
+  isSilent: true,
+  recoveryState: null,
+  walEnd: null,
+  isReceiverActive: false,
+  isReceiverHeld: false,
+  upstream: null,
+  wasShutDown: false,
+};
 
 export type BareEvent = Distribute<CoreEvent>;
 
@@ -42,6 +54,7 @@ export class SimulatedNode {
   readonly walRoad: SimulatedWalRoad;
   readonly guardian: SimulatedGuardian;
   private seenLsn: bigint | null = null;
+  private isLookingInVain = false;
   /** When WAL was last seen to have moved, by this host's clock. */
   private movedAtMs: number | null = null;
   private operation = 0;
@@ -85,6 +98,7 @@ export class SimulatedNode {
     this.life += 1;
     this.fenceId = 0;
     this.seenLsn = null;
+    this.isLookingInVain = false;
     this.movedAtMs = null;
     this.queue = [];
     this.isPersisting = false;
@@ -232,6 +246,9 @@ export class SimulatedNode {
       case 'writeWalRound':
         this.writeWalRound(effect);
         return;
+      case 'probeServer':
+        this.probeServer(effect, this.localMs + effect.timeoutMs);
+        return;
       case 'afterOpening':
       case 'notify':
         return;
@@ -258,15 +275,28 @@ export class SimulatedNode {
       this.world.network.isConnected(this.nodeId, other.nodeId, 'server') && !other.isPaused;
     const delayMs = isReachable ? this.world.random.between(1, 20) : effect.timeoutMs;
     this.later(delayMs, () => {
-      const isWritable = isReachable && other.server.isWritable;
+      const isWritable = isReachable && other.server.isWritable && other.server.answers;
       this.feed({ type: 'primaryProbed', scope: effect.scope, isWritable });
+    });
+  }
+
+  /** A new connection and a write on it: whoever waits for a stopped server is served when it goes on. */
+  private probeServer(effect: CoreEffect & { type: 'probeServer' }, untilMs: number): void {
+    const tell = (outcome: (BareEvent & { type: 'serverProbed' })['outcome']): void =>
+      this.feed({ type: 'serverProbed', scope: effect.scope, outcome, detail: outcome });
+    this.later(this.diskMs(), () => {
+      const { server } = this;
+      if (!server.isRunning) tell('unclear');
+      else if (server.hang === 'none') tell('answered');
+      else if (this.localMs >= untilMs) tell('silent');
+      else this.later(Math.min(50, untilMs - this.localMs), () => this.probeServer(effect, untilMs));
     });
   }
 
   private writeWalRound({ term, sentAtMs, voters, timeoutMs }: CoreEffect & { type: 'writeWalRound' }): void {
     const { life } = this;
     this.later(this.diskMs(), () => {
-      if (!this.server.isWritable) return;
+      if (!this.server.takesWrites) return;
       this.server.write(1n);
       this.walRoad.watch({
         sentAtMs,
@@ -340,7 +370,7 @@ export class SimulatedNode {
         finish(random.between(3, 80), () => {
           this.server.upstream = effect.primary.nodeId;
           this.server.isReceiverHeld = false;
-          return { kind: 'follow', ok: this.server.isRunning, reason: null };
+          return { kind: 'follow', ok: this.server.answers, reason: null };
         });
         return;
       case 'rejoin':
@@ -353,7 +383,7 @@ export class SimulatedNode {
           this.noteReceived();
           return {
             kind: 'stopReceiver',
-            walEnd: this.server.isRunning ? this.server.walEnd : null,
+            walEnd: this.server.answers ? this.server.walEnd : null,
             walMovedAtMs: this.movedAtMs,
             reason: null,
           };
@@ -381,14 +411,14 @@ export class SimulatedNode {
   private readRegistrations(life: number): void {
     this.world.clock.after(this.world.random.between(200, 1_000), () => {
       if (life !== this.life) return;
-      if (this.server.isRunning) this.feed({ type: 'registered', voters: this.world.registered });
+      if (this.server.answers) this.feed({ type: 'registered', voters: this.world.registered });
       this.readRegistrations(life);
     });
   }
 
   private noteReceived(): void {
-    const { receivedLsn, isRunning } = this.server;
-    if (!isRunning || receivedLsn === null || receivedLsn === this.seenLsn) return;
+    const { receivedLsn, answers } = this.server;
+    if (!answers || receivedLsn === null || receivedLsn === this.seenLsn) return;
     this.seenLsn = receivedLsn;
     this.movedAtMs = this.localMs;
   }
@@ -401,6 +431,10 @@ export class SimulatedNode {
 
   private observe(): void {
     const { server } = this;
+    if (server.isRunning && !server.answers) {
+      this.lookInVain();
+      return;
+    }
     this.noteReceived();
     this.feed({
       type: 'observed',
@@ -412,8 +446,23 @@ export class SimulatedNode {
         upstream: server.recoveryState === 'standby' && !server.isReceiverHeld ? server.upstream : null,
         isReceiverHeld: server.isReceiverHeld,
         wasShutDown: server.wasShutDown,
+        isWalStuck: server.isWritable && server.hang === 'writes' && this.world.hasTraffic,
       },
       walMovedAtMs: this.movedAtMs,
+    });
+  }
+
+  private lookInVain(): void {
+    if (this.isLookingInVain) return;
+    this.isLookingInVain = true;
+    this.later(500, () => {
+      if (this.server.answers) return;
+      this.feed({ type: 'lookUnanswered' });
+    });
+    this.later(2_000, () => {
+      this.isLookingInVain = false;
+      if (this.server.answers || !this.server.isRunning) this.observe();
+      else this.feed({ type: 'observed', server: silentServer, walMovedAtMs: this.movedAtMs });
     });
   }
 

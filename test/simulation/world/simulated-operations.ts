@@ -10,7 +10,8 @@ export function promote(
   effect: CoreEffect & { type: 'promote' },
 ): OperationResult {
   const isLate = node.localMs >= effect.leaseUntilMs;
-  const isReady = node.server.isRunning && node.server.recoveryState === 'standby';
+  const isReady =
+    node.server.answers && node.server.hang === 'none' && node.server.recoveryState === 'standby';
   if (isLate || !isReady || world.random.chance(world.conditions.promoteFailure)) {
     return { kind: 'promote', promoted: null, reason: 'simulated failure' };
   }
@@ -33,7 +34,7 @@ export function rejoin(world: World, node: SimulatedNode, primaryId: NodeId): Op
   const primary = world.node(primaryId);
   const isReachable =
     world.network.isConnected(node.nodeId, primaryId, 'server') &&
-    primary.server.isWritable &&
+    primary.server.takesWrites &&
     !primary.isPaused;
   if (!isReachable) return { kind: 'rejoin', ok: false, reason: 'the primary cannot be reached' };
   node.server.stop();

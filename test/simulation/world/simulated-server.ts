@@ -16,6 +16,10 @@ let branches = 0;
 /** PostgreSQL as far as the protocol can tell: WAL with its history, recovery, a receiver, standby.signal. */
 export class SimulatedServer {
   isRunning = true;
+  /** `all`: stopped by a signal, it answers nothing. `writes`: storage that takes none; reads are answered. */
+  hang: 'none' | 'all' | 'writes' = 'none';
+  /** Rises with each end: what hung in an earlier life is dead. */
+  lives = 0;
   recoveryState: RecoveryState;
   hasStandbySignal: boolean;
   wasShutDown = false;
@@ -44,8 +48,17 @@ export class SimulatedServer {
     return this.history.at(-1)?.timeline ?? (1 as TimelineId);
   }
 
+  /** Also one that hangs: it would take writes as soon as it goes on. */
   get isWritable(): boolean {
     return this.isRunning && this.recoveryState === 'primary';
+  }
+
+  get answers(): boolean {
+    return this.isRunning && this.hang !== 'all';
+  }
+
+  get takesWrites(): boolean {
+    return this.isWritable && this.hang === 'none';
   }
 
   get walEnd(): { timeline: TimelineId; lsn: Lsn } {
@@ -77,8 +90,11 @@ export class SimulatedServer {
     return this.history.at(-1)?.writer !== nodeId;
   }
 
+  /** SIGKILL ends a stopped process as well. */
   stop(): void {
     this.isRunning = false;
+    this.hang = 'none';
+    this.lives += 1;
     this.isStreaming = false;
   }
 

@@ -212,10 +212,11 @@ export class World {
   private streamRegularly(): void {
     for (const node of this.nodes) {
       const { server } = node;
-      if (!server.isRunning || server.recoveryState !== 'standby' || node.isPaused) continue;
+      if (!server.answers || server.hang !== 'none' || server.recoveryState !== 'standby' || node.isPaused)
+        continue;
       const upstream = server.upstream === null ? undefined : this.node(server.upstream);
       const isOpen =
-        upstream !== undefined && upstream.server.isRunning && !upstream.isPaused && !server.isReceiverHeld;
+        upstream !== undefined && upstream.server.answers && !upstream.isPaused && !server.isReceiverHeld;
       if (isOpen && this.network.isConnected(node.nodeId, upstream.nodeId, 'server')) {
         if (server.streamFrom(upstream.server)) this.reportFlush(node, upstream);
       } else server.isStreaming = false;
@@ -233,7 +234,7 @@ export class World {
   }
 
   private writeRegularly(): void {
-    const writable = this.nodes.filter((node) => node.server.isWritable && !node.isPaused);
+    const writable = this.nodes.filter((node) => node.server.takesWrites && !node.isPaused);
     if (this.hasTraffic) for (const node of writable) node.server.write(100n);
     const { nowMs } = this.clock;
     if (writable.length === 0) this.outageMs += nowMs - this.lastWriteMs;
