@@ -25,8 +25,8 @@ export function campaignDueMs(transition: Transition): number | null {
 }
 
 /** A server that runs out of recovery without a lease stands where it is (§6.9, §8). */
-export function isOpenServer(transition: Transition): boolean {
-  const { server, parameters } = transition.state;
+export function isOpenServer({ state }: Pick<Transition, 'state'>): boolean {
+  const { server, parameters } = state;
   if (parameters.isWitness === true) return false;
   return server.verdict === 'up' && server.recoveryState === 'primary';
 }

@@ -50,8 +50,8 @@ function issue(transition: Transition, change: Partial<VotingConfiguration>): vo
 }
 
 /** Whether a majority has stored the present version, which must be of the present term. */
-export function isConfigurationSettled(transition: Transition): boolean {
-  const { reign, durable } = transition.state;
+export function isConfigurationSettled({ state }: Pick<Transition, 'state'>): boolean {
+  const { reign, durable } = state;
   const { configuration } = durable;
   if (reign === null || configuration === null || configuration.version.term !== reign.term) return false;
   const key = versionKey(configuration.version);
@@ -60,8 +60,8 @@ export function isConfigurationSettled(transition: Transition): boolean {
 }
 
 /** Whether a voter is known to promise leases of the present length, to WAL as well. */
-export function knowsPresentLease(transition: Transition, nodeId: NodeId): boolean {
-  const { reign } = transition.state;
+export function knowsPresentLease({ state }: Pick<Transition, 'state'>, nodeId: NodeId): boolean {
+  const { reign } = state;
   const [term, counter] = (reign?.configurationStoredBy[nodeId] ?? '').split('.').map(Number);
   return reign !== null && term === reign.term && (counter ?? 0) >= reign.leaseSinceCounter;
 }

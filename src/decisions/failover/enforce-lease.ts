@@ -53,7 +53,7 @@ export function enforceLease(transition: Transition): void {
     becomeFencing(transition, '§4', 'no majority has acknowledged its heartbeats in time');
 }
 
-export function isFencingSuspended(transition: Transition): boolean {
+export function isFencingSuspended(transition: Pick<Transition, 'state'>): boolean {
   const { configuration } = transition.state.durable;
   return configuration !== null && isSuspended(configuration) && isConfigurationSettled(transition);
 }

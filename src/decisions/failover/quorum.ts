@@ -8,6 +8,13 @@ export function majorityOf(count: number): number {
  * entries are ≥ v. One entry per voter, undefined for a voter that has none.
  */
 export function majorityValue(values: readonly (number | undefined)[]): number | undefined {
-  const descending = values.filter((value): value is number => value !== undefined).toSorted((a, b) => b - a);
-  return descending[majorityOf(values.length) - 1];
+  const needed = majorityOf(values.length);
+  let highest: number | undefined;
+  for (const value of values) {
+    if (value === undefined || (highest !== undefined && value <= highest)) continue;
+    let reached = 0;
+    for (const other of values) if (other !== undefined && other >= value) reached += 1;
+    if (reached >= needed) highest = value;
+  }
+  return highest;
 }

@@ -4,7 +4,6 @@ import { knowsPresentLease } from '../failover/configuration.ts';
 import { isFencingSuspended } from '../failover/enforce-lease.ts';
 import { fenceAtMs, latestAcknowledgements } from '../failover/lease.ts';
 import type { CoreState } from '../failover/state.ts';
-import { Transition } from '../failover/transition.ts';
 
 /** What the guardian must know to hold the lease, or to end it, when the daemon can't (failover.md §4). */
 export interface Orders {
@@ -30,11 +29,10 @@ export interface Orders {
  */
 export function ordersFor(state: CoreState, nowMs: number): Orders | null | undefined {
   const { reign, durable, parameters, server, role } = state;
-  const transition = new Transition(state, nowMs, 0);
   const { configuration } = durable;
   if (reign === null || configuration === null) {
     const isKnown = server.verdict !== 'unknown' && server.verdict !== 'busy';
-    return isKnown && !isOpenServer(transition) && role !== 'fencing' ? null : undefined;
+    return isKnown && !isOpenServer({ state }) && role !== 'fencing' ? null : undefined;
   }
   const ids = configuration.voters.map((voter) => voter.nodeId);
   return {
@@ -43,10 +41,10 @@ export function ordersFor(state: CoreState, nowMs: number): Orders | null | unde
     leaseMs: configuration.leaseMs,
     heartbeatIntervalMs: configuration.heartbeatIntervalMs,
     fenceBudgetMs: parameters.fenceBudgetMs,
-    isSuspended: isFencingSuspended(transition),
+    isSuspended: isFencingSuspended({ state }),
     self: parameters.nodeId,
     voters: ids,
-    walVoters: ids.filter((id) => id !== parameters.nodeId && knowsPresentLease(transition, id)),
+    walVoters: ids.filter((id) => id !== parameters.nodeId && knowsPresentLease({ state }, id)),
     acknowledgedAtMs: latestAcknowledgements(state),
   };
 }

@@ -1,9 +1,10 @@
-import { comparePositions, mergeReigns, positionOf } from '../../../src/decisions/failover/position.ts';
 import type { DurableState } from '../../../src/decisions/failover/state.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
-import type { VoteReply } from '../../../src/domain/peer-messages.ts';
-import type { Reign, WalEnd } from '../../../src/domain/reign.ts';
+import type { VoteReply, VoterIdentity } from '../../../src/domain/peer-messages.ts';
+import type { WalEnd } from '../../../src/domain/reign.ts';
+import { compareVersions } from '../../../src/domain/voting-configuration.ts';
 import type { SimulatedNode } from './simulated-node.ts';
+import { isBehind, placeOf } from './wal-order.ts';
 import type { World } from './world.ts';
 
 export class InvariantViolated extends Error {}
@@ -61,6 +62,21 @@ export class Checkers {
       this.endsWhileDown.set(`${voter.nodeId}/${replyTo}`, voter.server.walEnd);
   }
 
+  /** I2 across a restart: whatever an answer tells of its sender, a crash at this instant must not take back. */
+  onReply(node: SimulatedNode, { term, configurationVersion }: Partial<VoterIdentity>): void {
+    const { durable } = node;
+    if (term !== undefined && durable.term < term)
+      throw new InvariantViolated(
+        `I2: node ${node.nodeId} answers in term ${term} and has term ${durable.term} on disk`,
+      );
+    if (configurationVersion == null) return;
+    const stored = durable.configuration?.version;
+    if (stored === undefined || compareVersions(stored, configurationVersion) < 0)
+      throw new InvariantViolated(
+        `I2: node ${node.nodeId} acknowledges a configuration that is not on its disk`,
+      );
+  }
+
   onVote(
     voter: SimulatedNode,
     replyTo: string,
@@ -68,9 +84,14 @@ export class Checkers {
     reply: VoteReply,
   ): void {
     if (!reply.granted) return;
+    const { durable } = voter;
+    if (durable.term !== term || durable.votedFor !== candidate)
+      throw new InvariantViolated(
+        `I2: node ${voter.nodeId} votes for ${candidate} in term ${term}, and its disk does not say so`,
+      );
     const key = `${candidate}/${term}`;
     const grants = this.grants.get(key) ?? new Map();
-    if (voter.state?.operation?.kind === 'rejoin') grants.delete(voter.nodeId);
+    if (voter.isWitness || voter.state?.operation?.kind === 'rejoin') grants.delete(voter.nodeId);
     else
       grants.set(voter.nodeId, this.endsWhileDown.get(`${voter.nodeId}/${replyTo}`) ?? voter.server.walEnd);
     this.grants.set(key, grants);
@@ -82,13 +103,13 @@ export class Checkers {
     if (state === null) return;
     // Judged by all reigns that anybody knows and by what is really on the disks.
     const reigns = this.world.nodes
-      .reduce<readonly Reign[]>((all, other) => mergeReigns(all, other.durable.reigns), [])
+      .flatMap((other) => other.durable.reigns)
       .filter((reign) => reign.term < term);
-    const own = positionOf(node.server.walEnd, reigns);
+    const own = placeOf(node.server.walEnd, reigns);
     for (const [voter, walEnd] of this.grants.get(`${node.nodeId}/${term}`) ?? []) {
-      const position = positionOf(walEnd, reigns);
-      if (position === null || own === null) continue;
-      if (comparePositions(own, position) < 0) {
+      const place = placeOf(walEnd, reigns);
+      if (place === null || own === null) continue;
+      if (isBehind(own, place)) {
         throw new InvariantViolated(
           `I3: node ${node.nodeId} was promoted behind its voter ${voter} in term ${term}`,
         );
@@ -142,7 +163,8 @@ export class Checkers {
     for (const node of nodes) {
       if (node === primary) continue;
       const { server } = node;
-      if (!server.isRunning || !server.isStreaming || !server.isPrefixOf(primary.server)) {
+      const isInOrder = server.isRunning && server.isStreaming && server.isPrefixOf(primary.server);
+      if (!isInOrder && !node.isWitness) {
         throw new InvariantViolated(
           `liveness: node ${node.nodeId} (${node.state?.role}) does not stream from node ${primary.nodeId}`,
         );

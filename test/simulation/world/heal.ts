@@ -1,13 +1,17 @@
 import { majorityOf } from '../../../src/decisions/failover/quorum.ts';
 import { compareVersions } from '../../../src/domain/voting-configuration.ts';
-import { requestPause, startStandby } from './faults.ts';
+import { startStandby } from './faults.ts';
+import { requestPause } from './operators.ts';
+import { usualSlowProbability } from './simulated-network.ts';
 import type { World } from './world.ts';
 
 /** Ends every fault and brings every daemon and every standby back. */
 export function healEverything(world: World): void {
   world.note('everything healed');
+  world.isHealed = true;
   world.network.heal();
   world.network.lossProbability = 0;
+  world.network.slowProbability = usualSlowProbability;
   world.conditions = { ...world.conditions, promoteFailure: 0, promoteHang: 0, restartFailure: 0.1 };
   for (const node of world.nodes) {
     node.trap = null;

@@ -1,5 +1,6 @@
+import type { CoreParameters } from '../../../src/decisions/failover/state.ts';
 import { InvariantViolated } from './checkers.ts';
-import { type FaultPlan, injectFault } from './faults.ts';
+import { type FaultPlan, hostFaults, injectFault, operations, partitions } from './faults.ts';
 import { healEverything, tendRegularly } from './heal.ts';
 import { Random } from './random.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -56,6 +57,14 @@ export function runSimulation(seed: number, options: SimulationOptions = {}): Si
   return { seed, violation, outageMs: world.outageMs, events: world.log.length, log: world.log };
 }
 
+/** One node may be unlike the others. */
+const specialities = {
+  plain: {},
+  manual: { isFailoverAutomatic: false },
+  priority: { priority: 0 },
+  witness: { isWitness: true },
+} satisfies Record<string, Partial<CoreParameters>>;
+
 /** What kind of cluster and of misery a seed stands for. */
 function scenarioOf(seed: number): Scenario {
   const random = new Random(seed * 7_919 + 17);
@@ -63,17 +72,17 @@ function scenarioOf(seed: number): Scenario {
   const withOperators = random.chance(0.4);
   const isHarsh = random.chance(0.5);
   const special = random.between(1, nodes);
-  const kind = random.pick(['plain', 'plain', 'manual', 'priority'] as const);
+  const kind = random.pick(['plain', 'plain', 'manual', 'priority', 'witness', 'witness'] as const);
+  const heartbeatIntervalMs = random.pick([250, 250, 500, 900]);
   return {
     world: {
       seed,
       nodes,
       ...(withOperators && random.chance(0.4) ? { registered: random.pick([1, nodes - 1]) } : {}),
-      parameters: (nodeId) => {
-        if (nodeId !== Math.ceil(special) || nodeId === 1) return {};
-        if (kind === 'manual') return { isFailoverAutomatic: false };
-        return kind === 'priority' ? { priority: 0 } : {};
-      },
+      parameters: (nodeId) => ({
+        heartbeatIntervalMs,
+        ...(nodeId === Math.ceil(special) && nodeId !== 1 ? specialities[kind] : {}),
+      }),
       conditions: isHarsh
         ? {
             slowDiskProbability: random.between(0, 0.3),
@@ -82,15 +91,26 @@ function scenarioOf(seed: number): Scenario {
             promoteHang: random.between(0, 0.15),
             restartFailure: random.between(0, 0.7),
             clockRateError: 0.01,
-            observationMs: random.between(30, 300),
+            observationMs: random.chance(0.5) ? random.between(30, 300) : null,
           }
-        : {},
+        : { isPromotionSlow: random.chance(0.15) },
     },
-    plan: { withPartitions: random.chance(0.75), withOperators, primaryBias: random.pick([0.3, 0.5, 0.8]) },
-    quietMs: random.pick([9_000, 9_000, 4_000, 1_500]),
+    plan: planOf(random, withOperators),
+    quietMs: random.pick([9_000, 4_000, 1_500, 1_500]),
     lateCopies: isHarsh,
     hasTraffic: random.chance(0.7),
   };
+}
+
+/** In half of the worlds only a few kinds of faults, which then meet more often than among all of them. */
+function planOf(random: Random, withOperators: boolean): FaultPlan {
+  const kinds = [
+    ...hostFaults,
+    ...(random.chance(0.75) ? partitions : []),
+    ...(withOperators ? operations : []),
+  ];
+  const few = Array.from({ length: Math.floor(random.between(2, 6)) }, () => random.pick(kinds));
+  return { kinds: random.chance(0.5) ? few : kinds, primaryBias: random.pick([0.1, 0.3, 0.5, 0.8]) };
 }
 
 function runUntilHealthy(world: World, limitMs: number): void {

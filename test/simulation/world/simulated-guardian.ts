@@ -1,6 +1,7 @@
 import type { CoreState } from '../../../src/decisions/failover/state.ts';
 import { guard, guardedUntilMs } from '../../../src/decisions/guardian/guard.ts';
 import { type Orders, ordersFor } from '../../../src/decisions/guardian/orders.ts';
+import { fenceMs } from './durations.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
 
@@ -71,7 +72,7 @@ export class SimulatedGuardian {
         return;
       case 'fence':
         this.world.note(`guardian of node ${node.nodeId} fences: ${verdict.reason}`);
-        this.act(this.world.random.between(2, 300), () => {
+        this.act(fenceMs(this.world, node), () => {
           node.server.stop();
           node.server.hasStandbySignal = true;
           if (node.state !== null) this.orders = null;

@@ -4,10 +4,12 @@ import type { VirtualClock } from './virtual-clock.ts';
 /** What a cut concerns: messages between daemons, connections to PostgreSQL, or both. */
 export type Layer = 'daemon' | 'server';
 
+export const usualSlowProbability = 0.02;
+
 /** Delays, loses, duplicates and reorders messages; blocks directions one by one. */
 export class SimulatedNetwork {
   lossProbability = 0;
-  slowProbability = 0.02;
+  slowProbability = usualSlowProbability;
   lateCopyProbability = 0;
   private readonly blocked = new Set<string>();
   private readonly clock: VirtualClock;
@@ -27,7 +29,7 @@ export class SimulatedNetwork {
   }
 
   isOpen(from: number, to: number, layer: Layer): boolean {
-    return from === to || !this.blocked.has(`${layer}:${from}>${to}`);
+    return this.blocked.size === 0 || from === to || !this.blocked.has(`${layer}:${from}>${to}`);
   }
 
   /** For connections: both directions are needed. */

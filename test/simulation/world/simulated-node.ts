@@ -13,6 +13,7 @@ import {
 } from '../../../src/decisions/failover/state.ts';
 import { step } from '../../../src/decisions/failover/step.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
+import { fenceMs, promoteMs, watchIntervalMs } from './durations.ts';
 import { SimulatedGuardian } from './simulated-guardian.ts';
 import { promote, rejoin, startPrimary } from './simulated-operations.ts';
 import type { SimulatedServer } from './simulated-server.ts';
@@ -85,6 +86,11 @@ export class SimulatedNode {
     this.guardian = new SimulatedGuardian(world, this);
   }
 
+  /** Its daemon votes; it has no server that belongs to the cluster. */
+  get isWitness(): boolean {
+    return this.parameters.isWitness === true;
+  }
+
   get localMs(): number {
     return this.world.clock.nowMs * this.clockRate + 1_000_000;
   }
@@ -144,7 +150,7 @@ export class SimulatedNode {
     this.isPaused = true;
     this.world.clock.after(durationMs, () => {
       this.isPaused = false;
-      this.exemptUntilMs = this.world.clock.nowMs + 450;
+      this.exemptUntilMs = this.world.clock.nowMs + this.parameters.fenceBudgetMs + 50;
       for (const run of this.afterPauses.splice(0)) run();
       if (this.isStalled) return;
       this.feed({ type: 'tick' });
@@ -325,14 +331,14 @@ export class SimulatedNode {
       });
     switch (effect.type) {
       case 'fence':
-        finish(random.between(2, 300), () => {
+        finish(fenceMs(this.world, this), () => {
           this.server.stop();
           return { kind: 'fence', isVerified: true, walEnd: this.server.walEnd };
         });
         return;
       case 'promote':
         if (this.hitBoundary('promoting') || random.chance(this.world.conditions.promoteHang)) return;
-        finish(random.chance(0.1) ? random.between(200, 1_500) : random.between(10, 120), () => {
+        finish(promoteMs(this.world, this), () => {
           const result = promote(this.world, this, effect);
           return this.hitBoundary('promoted') ? null : result;
         });
@@ -402,8 +408,8 @@ export class SimulatedNode {
   private observeRegularly(life: number): void {
     if (life !== this.life) return;
     this.observe();
-    const { observationMs } = this.world.conditions;
-    this.world.clock.after(this.world.random.between(observationMs / 2, observationMs * 1.5), () =>
+    const pauseMs = this.world.conditions.observationMs ?? watchIntervalMs(this);
+    this.world.clock.after(this.world.random.between(pauseMs / 2, pauseMs * 1.5), () =>
       this.observeRegularly(life),
     );
   }
@@ -441,7 +447,7 @@ export class SimulatedNode {
       server: {
         verdict: server.isRunning ? 'up' : 'gone',
         recoveryState: server.isRunning ? server.recoveryState : null,
-        walEnd: server.walEnd,
+        walEnd: this.isWitness ? null : server.walEnd,
         isReceiverActive: server.isRunning && server.isStreaming,
         upstream: server.recoveryState === 'standby' && !server.isReceiverHeld ? server.upstream : null,
         isReceiverHeld: server.isReceiverHeld,

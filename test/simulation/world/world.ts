@@ -2,7 +2,7 @@ import { endReign } from '../../../src/decisions/failover/end-reign.ts';
 import type { CoreEffect, PeerResponse } from '../../../src/decisions/failover/events-and-effects.ts';
 import { type CoreParameters, emptyDurableState } from '../../../src/decisions/failover/state.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
-import type { VoteReply } from '../../../src/domain/peer-messages.ts';
+import type { VoteReply, VoterIdentity } from '../../../src/domain/peer-messages.ts';
 import type { Voter } from '../../../src/domain/voting-configuration.ts';
 import { Checkers } from './checkers.ts';
 import { loseHost } from './faults.ts';
@@ -29,8 +29,11 @@ export interface Conditions {
   readonly promoteFailure: number;
   readonly promoteHang: number;
   readonly restartFailure: number;
+  /** Much replay before each promotion: it takes about as long as a lease, or longer. */
+  readonly isPromotionSlow: boolean;
   readonly clockRateError: number;
-  readonly observationMs: number;
+  /** How often a daemon looks at its server; null: as the daemon itself decides. */
+  readonly observationMs: number | null;
   /** What every operation on a server takes; null: as long as such things take, at random. */
   readonly operationMs: number | null;
 }
@@ -41,8 +44,9 @@ const healthyConditions: Conditions = {
   promoteFailure: 0.03,
   promoteHang: 0,
   restartFailure: 0.1,
+  isPromotionSlow: false,
   clockRateError: 0.008,
-  observationMs: 45,
+  observationMs: null,
   operationMs: null,
 };
 
@@ -61,6 +65,8 @@ export class World {
   private readonly members = new Set<NodeId>();
   /** Without it nothing but what the daemons write themselves moves WAL. */
   hasTraffic = true;
+  /** From here on nothing goes wrong any more. */
+  isHealed = false;
   private lastWriteMs = 0;
   private readonly pending = new Map<string, (body: unknown) => void>();
   private readonly votesAsked = new Map<string, { readonly term: number; readonly candidate: NodeId }>();
@@ -133,6 +139,10 @@ export class World {
       nodeId === 1 ? null : (1 as NodeId),
       history,
     );
+    if (parameters.isWitness === true) {
+      server.stop();
+      server.hasStandbySignal = false;
+    }
     const { clockRateError } = this.conditions;
     const rate = 1 + this.random.between(-clockRateError, clockRateError);
     return new SimulatedNode(this, parameters, server, emptyDurableState(`incarnation-${nodeId}`), rate);
@@ -180,6 +190,7 @@ export class World {
   }
 
   reply(sender: SimulatedNode, replyTo: string, body: unknown): void {
+    this.checkers.onReply(sender, body as Partial<VoterIdentity>);
     const request = this.votesAsked.get(replyTo);
     if (request !== undefined) this.checkers.onVote(sender, replyTo, request, body as VoteReply);
     const target = Number(replyTo.split('.')[0]);

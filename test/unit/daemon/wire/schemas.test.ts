@@ -14,7 +14,7 @@ import {
   voteReply,
   voteRequest,
 } from '../../../../src/daemon/wire/schemas.ts';
-import { injectFault } from '../../../simulation/world/faults.ts';
+import { hostFaults, injectFault } from '../../../simulation/world/faults.ts';
 import { World } from '../../../simulation/world/world.ts';
 
 const requestSchemas = {
@@ -57,7 +57,7 @@ test('every message and every stored state of a simulated cluster survives the w
   };
   world.run(8_000);
   for (let round = 0; round < 12; round += 1) {
-    injectFault(world, { withPartitions: false, withOperators: false, primaryBias: 0.5 });
+    injectFault(world, { kinds: hostFaults, primaryBias: 0.5 });
     world.run(8_000 + (round + 1) * 4_000);
     for (const node of world.nodes) {
       expect(decode(durableState, throughTheWire(node.durable))).toEqual(node.durable);
