@@ -18,6 +18,9 @@ export function coreParameters(loaded: LoadedSettings, record: NodeRecord | unde
     fenceBudgetMs: settings.fence_budget,
     priority: record?.priority ?? settings.priority,
     isFailoverAutomatic: settings.failover === 'automatic',
+    ...(settings.failover_validation_command === ''
+      ? {}
+      : { validationRerunMs: settings.election_rerun_interval * 1_000 }),
     crashAction: settings.primary_crash_action,
     crashWindowMs: settings.crash_window,
     restartTimeoutMs: settings.primary_restart_timeout,

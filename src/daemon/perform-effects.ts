@@ -14,6 +14,7 @@ import { followNewPrimary, rejoinPrimary } from './server/join-primary.ts';
 import { promoteServer, startAsPrimary, startAsStandby } from './server/open-server.ts';
 import { probeServer } from './server/probe-server.ts';
 import type { ServerWatch } from './server/watch-server.ts';
+import { CandidacyValidator } from './validate-candidacy.ts';
 
 type Operation = Extract<ServerEffect, { id: number }>;
 
@@ -37,10 +38,12 @@ export class EffectPerformer {
   private operation: AbortController | undefined;
   private running: Promise<void> = Promise.resolve();
   private readonly walRounds: WalRounds;
+  private readonly validator: CandidacyValidator;
 
   constructor(options: PerformerOptions) {
     this.options = options;
     const { node } = options;
+    this.validator = new CandidacyValidator(node);
     this.walRounds = new WalRounds({
       adapters: node.adapters,
       conninfo: () => node.settings.settings.conninfo,
@@ -74,6 +77,11 @@ export class EffectPerformer {
         return;
       case 'probeServer':
         void this.background('probe PostgreSQL', () => this.probeServer(effect));
+        return;
+      case 'validateCandidacy':
+        void this.validator
+          .run(effect)
+          .then((refusal) => loop().feed({ type: 'candidacyValidated', scope: effect.scope, refusal }));
         return;
       case 'writeWalRound':
         this.writeWalRound(effect);

@@ -45,6 +45,8 @@ export interface TransferRequest {
   readonly token: TransferToken;
   readonly reigns: readonly Reign[];
   readonly highestTimeline: number;
+  /** How many voters answered the issuer before it chose, the target among them. */
+  readonly standbysHeard?: number;
 }
 
 export interface TransferReply extends VoterIdentity {

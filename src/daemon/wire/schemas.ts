@@ -127,7 +127,12 @@ export const voteReply: Schema<VoteReply> = v.object({
   highestTimeline: natural,
 });
 
-export const transferRequest: Schema<TransferRequest> = v.object({ token, reigns, highestTimeline: natural });
+export const transferRequest: Schema<TransferRequest> = v.object({
+  token,
+  reigns,
+  highestTimeline: natural,
+  standbysHeard: v.exactOptional(natural),
+});
 
 export const transferReply: Schema<TransferReply> = v.object({
   ...identity,

@@ -13,6 +13,7 @@ import { expirePauseRequest } from './pause.ts';
 import { probeDueMs, probePrimary } from './primary-probe.ts';
 import { expireShutdown } from './shutdown.ts';
 import type { Transition } from './transition.ts';
+import { expireValidation } from './validation.ts';
 import { operationDueMs, watchOperation } from './watch-operation.ts';
 
 /** Whatever is due by now. */
@@ -20,6 +21,7 @@ export function actOnTime(transition: Transition): void {
   const { state, nowMs } = transition;
   expirePauseRequest(transition);
   expireShutdown(transition);
+  expireValidation(transition);
   watchOperation(transition);
   probeDoubtedServer(transition);
   if (state.reign !== null) leadOn(transition);
@@ -80,6 +82,7 @@ export function scheduleTimer(transition: Transition): void {
     operationDueMs(state),
     hangProbeDueMs(state),
     state.nextRejoinAtMs,
+    state.validation?.untilMs ?? null,
   ];
   if (state.reign !== null)
     times.push(

@@ -1,11 +1,18 @@
-import type { TransferToken } from '../../domain/peer-messages.ts';
+import type { TransferRequest, TransferToken } from '../../domain/peer-messages.ts';
 import { abandon, newCampaign, roundLimitMs } from './campaign-stage.ts';
 import { considerStatuses, graceForOthersMs } from './gather-statuses.ts';
 import { probePrimary } from './primary-probe.ts';
 import { startPreVote, startVote } from './request-votes.ts';
-import type { Campaign } from './state.ts';
+import type { Campaign, CoreState } from './state.ts';
 import { whyNotPromotable } from './status.ts';
 import type { Transition } from './transition.ts';
+import {
+  consentToCandidacy,
+  mustValidate,
+  refuseCandidacy,
+  standOrValidate,
+  startValidation,
+} from './validation.ts';
 
 /** Asks everybody what they know before anything is changed. */
 export function startCampaign(transition: Transition): void {
@@ -43,8 +50,22 @@ export function standInPlace(transition: Transition): void {
 }
 
 /** The token of the primary that ends its reign: stand now, without asking first (§5). */
-export function standByToken(transition: Transition, token: TransferToken): string | null {
+export function standByToken(transition: Transition, request: TransferRequest): string | null {
   const { state } = transition;
+  const { token } = request;
+  const reason = whyTokenIsVoid(state, token);
+  if (reason !== null) return reason;
+  state.role = 'candidate';
+  state.campaign = newCampaign(transition, 'stoppingReceiver', token);
+  transition.explain('§5', `node ${token.issuer} hands over: standing in term ${token.nextTerm}`, {
+    issuer: token.issuer,
+  });
+  if (mustValidate(transition)) startValidation(transition, request.standbysHeard ?? 1);
+  else startVote(transition);
+  return null;
+}
+
+function whyTokenIsVoid(state: CoreState, token: TransferToken): string | null {
   const reason = whyNotPromotable(state);
   if (reason !== null) return reason;
   if (state.operation !== null || state.pendingVote !== null) return 'its server is busy';
@@ -53,13 +74,31 @@ export function standByToken(transition: Transition, token: TransferToken): stri
   if (token.nextTerm <= state.durable.term) return `term ${state.durable.term} is not older than the token's`;
   if (state.role !== 'follower' && state.role !== 'candidate' && state.role !== 'fenced')
     return `it is ${state.role}`;
-  state.role = 'candidate';
-  state.campaign = newCampaign(transition, 'stoppingReceiver', token);
-  transition.explain('§5', `node ${token.issuer} hands over: standing in term ${token.nextTerm}`, {
-    issuer: token.issuer,
-  });
-  startVote(transition);
   return null;
+}
+
+/**
+ * The answer of failover_validation_command. One that took long leaves what was heard before it out of date: then
+ * everybody is asked once more first.
+ */
+export function onCandidacyValidated(transition: Transition, scope: number, refusal: string | null): void {
+  const { state, nowMs } = transition;
+  const { campaign } = state;
+  if (campaign?.id !== scope || campaign.stage !== 'validating') return;
+  if (refusal !== null) {
+    refuseCandidacy(transition, refusal);
+    return;
+  }
+  consentToCandidacy(transition, campaign);
+  if (campaign.token !== null) {
+    const reason = whyTokenIsVoid(state, campaign.token);
+    if (reason === null) startVote(transition);
+    else abandon(transition, reason);
+  } else if (nowMs < campaign.startedAtMs + transition.leaseMs / 2) {
+    startPreVote(transition);
+  } else {
+    abandon(transition, 'failover_validation_command took long: all voters are asked anew', 0);
+  }
 }
 
 /** Time is up for the present stage. */
@@ -69,7 +108,9 @@ export function onCampaignTimer(transition: Transition): void {
   if (campaign === null) return;
   if (campaign.stage === 'gathering') considerStatuses(transition);
   else if (nowMs < campaign.untilMs) return;
-  else if (campaign.stage === 'waiting') startPreVote(transition);
+  else if (campaign.stage === 'waiting') standOrValidate(transition);
+  else if (campaign.stage === 'validating')
+    onCandidacyValidated(transition, campaign.id, 'it did not come to an end');
   else if (campaign.stage === 'stoppingReceiver')
     abandon(transition, 'the WAL receiver could not be stopped');
   else abandon(transition, 'not enough votes came in time');

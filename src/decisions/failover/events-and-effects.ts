@@ -108,6 +108,8 @@ export type CoreEvent = EventContext &
       }
     | { readonly type: 'registered'; readonly voters: readonly Voter[] }
     | { readonly type: 'primaryProbed'; readonly scope: number; readonly isWritable: boolean }
+    /** What failover_validation_command said to the candidacy `scope`; null when it has nothing against it. */
+    | { readonly type: 'candidacyValidated'; readonly scope: number; readonly refusal: string | null }
     /** A look at the local server is under way and has had no answer for a while. */
     | { readonly type: 'lookUnanswered' }
     | {
@@ -187,6 +189,15 @@ export type CoreEffect =
     }
   /** Has the local server write a tiny record over a new connection, out of the loop's way. */
   | { readonly type: 'probeServer'; readonly scope: number; readonly timeoutMs: number }
+  /** Ask failover_validation_command whether this node may stand, out of the loop's way. */
+  | {
+      readonly type: 'validateCandidacy';
+      readonly scope: number;
+      readonly visibleNodes: number;
+      readonly sharedUpstreamNodes: number;
+      readonly totalNodes: number;
+      readonly timeoutMs: number;
+    }
   /** Metadata, CHECKPOINT and the followers' slots after an opening; the promotion itself is done. */
   | {
       readonly type: 'afterOpening';

@@ -10,8 +10,8 @@ import { isProbing } from './primary-probe.ts';
 import { majorityOf } from './quorum.ts';
 import { rankOf } from './rank-candidates.ts';
 import { isReleased } from './release.ts';
-import { startPreVote } from './request-votes.ts';
 import type { Transition } from './transition.ts';
+import { standOrValidate } from './validation.ts';
 
 /** After a majority has answered, how much longer the others are given before the best is chosen. */
 export const graceForOthersMs = 60;
@@ -63,7 +63,7 @@ export function considerStatuses(transition: Transition): void {
   }
   const rank = rankOf(transition, answered);
   if (rank === 0) {
-    startPreVote(transition);
+    standOrValidate(transition);
     return;
   }
   const text = `${rank} better candidate${rank > 1 ? 's stand' : ' stands'} first`;

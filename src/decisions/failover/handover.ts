@@ -236,7 +236,12 @@ function handOverTo(transition: Transition, target: NodeId): void {
     voter,
     {
       message: 'transfer',
-      body: { token, reigns: state.durable.reigns, highestTimeline: highestTimeline(state) },
+      body: {
+        token,
+        reigns: state.durable.reigns,
+        highestTimeline: highestTimeline(state),
+        standbysHeard: Object.values(handover.statuses).filter((status) => status !== null).length,
+      },
     },
     { sentAtMs: nowMs, scope: -term },
     transferLimitMs,

@@ -24,6 +24,8 @@ export interface CoreParameters {
   readonly priority: number;
   /** `failover=automatic`; a manual node votes but never stands. */
   readonly isFailoverAutomatic: boolean;
+  /** With failover_validation_command: how long a refusal by it holds. */
+  readonly validationRerunMs?: number;
   readonly crashAction: 'auto' | 'restart' | 'failover';
   readonly crashWindowMs: number;
   readonly restartTimeoutMs: number;
@@ -116,7 +118,7 @@ export interface OwnReign {
 
 export interface Campaign {
   readonly id: number;
-  readonly stage: 'gathering' | 'waiting' | 'preVote' | 'stoppingReceiver' | 'vote';
+  readonly stage: 'gathering' | 'waiting' | 'validating' | 'preVote' | 'stoppingReceiver' | 'vote';
   readonly startedAtMs: number;
   /** When the stage is given up, or, in `waiting`, begun in earnest. */
   readonly untilMs: number;
@@ -129,6 +131,13 @@ export interface Campaign {
   readonly statuses: Readonly<Record<number, ProtocolStatus | null>>;
   readonly votes: Readonly<Record<number, VoteReply | null>>;
   readonly countsOwnVote: boolean;
+}
+
+/** What failover_validation_command said last, as long as it holds. */
+export interface Validation {
+  /** Null: this node may stand. */
+  readonly refusal: string | null;
+  readonly untilMs: number;
 }
 
 /** A vote being granted: the receiver must stand still before the answer is given. */
@@ -241,6 +250,7 @@ export interface CoreState {
   readonly probe: PrimaryProbe | null;
   readonly campaign: Campaign | null;
   readonly nextCampaignAtMs: number;
+  readonly validation: Validation | null;
   /** The end of the lease after which this node has said why it does not stand. */
   readonly abstainedFromMs: number | null;
   /** In a row, on this node. */
@@ -313,6 +323,7 @@ export function initialState(parameters: CoreParameters, durable: DurableState):
     probe: null,
     campaign: null,
     nextCampaignAtMs: 0,
+    validation: null,
     abstainedFromMs: null,
     promotionFailures: 0,
     pendingVote: null,

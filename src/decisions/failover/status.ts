@@ -19,6 +19,7 @@ export function whyNotPromotable(state: CoreState): string | null {
   if (!parameters.isFailoverAutomatic) return 'failover is "manual"';
   if (parameters.priority <= 0) return 'priority is 0';
   if (isSuspended(durable.configuration)) return 'failover is paused';
+  if (state.validation?.refusal != null) return state.validation.refusal;
   if (server.verdict === 'rebuilding') return 'its data directory is being rebuilt';
   if (server.verdict === 'gone') {
     if (durable.intent === 'standby') return 'its PostgreSQL is not running';

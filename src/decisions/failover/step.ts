@@ -2,7 +2,7 @@ import type { NodeId } from '../../domain/node.ts';
 import type { TransferRequest } from '../../domain/peer-messages.ts';
 import { actOnTime, scheduleTimer } from './act-on-time.ts';
 import { onIntroduction, onRegistered } from './bootstrap.ts';
-import { standByToken } from './campaign.ts';
+import { onCandidacyValidated, standByToken } from './campaign.ts';
 import { enforceLease, noticeJump, onGuarded } from './enforce-lease.ts';
 import type { CoreEffect, CoreEvent, OperationResult } from './events-and-effects.ts';
 import { onFenced } from './fencing.ts';
@@ -91,6 +91,9 @@ function handle(transition: Transition, event: CoreEvent): void {
     case 'serverProbed':
       onSilence(transition, event);
       return;
+    case 'candidacyValidated':
+      onCandidacyValidated(transition, event.scope, event.refusal);
+      return;
     case 'pauseRequested':
       onPauseRequested(transition, event.replyTo, event.paused);
       return;
@@ -99,6 +102,7 @@ function handle(transition: Transition, event: CoreEvent): void {
       return;
     case 'parametersChanged':
       state.parameters = event.parameters;
+      state.validation = null;
       return;
     default:
       return event satisfies never;
@@ -143,7 +147,7 @@ function onTransfer(transition: Transition, from: NodeId, replyTo: string, reque
   learnReigns(transition, request.reigns, from);
   state.highestTimelineHeard = Math.max(state.highestTimelineHeard, request.highestTimeline);
   const isMine = request.token.target === transition.self && request.token.issuer === from;
-  const reason = isMine ? standByToken(transition, request.token) : 'the token is for another node';
+  const reason = isMine ? standByToken(transition, request) : 'the token is for another node';
   transition.reply(replyTo, { ...ownIdentity(state), accepted: reason === null, reason });
 }
 

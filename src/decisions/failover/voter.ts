@@ -35,6 +35,7 @@ export function onHeartbeat(
   if (leaseMs > state.durable.longestLeaseMs) transition.remember({ longestLeaseMs: leaseMs });
   state.lease = { holder: from, term: request.term, untilMs: promiseUntilMs(transition, from, leaseMs) };
   state.release = null;
+  state.validation = null;
   state.primary = { nodeId: from, term: request.term, phase: request.phase, heardAtMs: transition.nowMs };
   if (state.role === 'candidate') state.role = state.server.verdict === 'gone' ? 'fenced' : 'follower';
   if (state.role === 'handing over' && state.handover !== null && request.term > state.handover.term) {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -184,6 +184,37 @@ describe('what an operator does to a cluster', () => {
       what: 'the new voter',
       timeoutMs: 10_000,
     });
+    await cluster.waitUntilHealthy();
+  });
+
+  it('keeps two standbys from being promoted: by a delay of replay, by failover_validation_command', async () => {
+    const lost = await primary();
+    const [refused, other] = await standbys();
+    if (refused === undefined || other === undefined) throw new Error('two standbys are needed');
+    await other.postgres.query(`ALTER SYSTEM SET recovery_min_apply_delay = '1h'`);
+    await other.postgres.query('SELECT pg_reload_conf()');
+    await waitFor(
+      async () => {
+        const { stdout } = await lost.repmgr(['cluster', 'whatif', '--down', lost.name]);
+        return stdout.includes('recovery_min_apply_delay is 1h');
+      },
+      { what: 'the delay to be known', timeoutMs: 10_000, describe: () => cluster.describe() },
+    );
+    await other.postgres.query('ALTER SYSTEM RESET recovery_min_apply_delay');
+    await other.postgres.query('SELECT pg_reload_conf()');
+    for (const node of [refused, other]) {
+      const command = `test %n != ${refused.id} || { echo "%a sees %v of %u, %t in all"; exit 1; }`;
+      appendFileSync(node.configFile, `failover_validation_command='${command}'\n`);
+      node.signalDaemon('SIGHUP');
+      await logged(node, '"failover_validation_command" is now');
+    }
+    await cluster.waitUntilHealthy();
+    await lost.killHost();
+    expect(await cluster.waitForPrimary({ except: lost })).toBe(other);
+    await logged(refused, `${refused.name} sees 2 of 2, 3 in all`);
+    await logged(refused, 'no election: failover_validation_command refused: it ended with 1');
+    await logged(other, 'failover_validation_command lets this node stand');
+    lost.startDaemon();
     await cluster.waitUntilHealthy();
   });
 

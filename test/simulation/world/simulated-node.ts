@@ -249,6 +249,9 @@ export class SimulatedNode {
       case 'probePrimary':
         this.probe(effect);
         return;
+      case 'validateCandidacy':
+        this.validate(effect.scope);
+        return;
       case 'writeWalRound':
         this.writeWalRound(effect);
         return;
@@ -297,6 +300,14 @@ export class SimulatedNode {
       else if (this.localMs >= untilMs) tell('silent');
       else this.later(Math.min(50, untilMs - this.localMs), () => this.probeServer(effect, untilMs));
     });
+  }
+
+  /** The operator's script, which takes its time and likes to refuse. */
+  private validate(scope: number): void {
+    const { random } = this.world;
+    const takesMs = random.chance(0.2) ? random.between(1_000, 9_000) : random.between(5, 300);
+    const refusal = random.chance(0.3) ? 'simulated' : null;
+    this.later(takesMs, () => this.feed({ type: 'candidacyValidated', scope, refusal }));
   }
 
   private writeWalRound({ term, sentAtMs, voters, timeoutMs }: CoreEffect & { type: 'writeWalRound' }): void {
