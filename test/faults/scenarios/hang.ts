@@ -6,7 +6,6 @@ export const hangServer: FaultScenario = {
   name: 'hang-server',
   what: "SIGSTOP to all of the primary's PostgreSQL, SIGCONT 8 s later; the daemons live.",
   actor: "the primary's daemon finds it hung, ends its own reign and rejoins it afterwards",
-  notYet: 'a server that hangs is taken for busy, and a busy server is left alone',
   expected: {
     outageMs: (leaseMs) => leaseMs + 4_000,
     primary: 'moves',
