@@ -2,7 +2,6 @@ import type { SettingName } from '../src/config/settings.ts';
 
 /** Parameters that are read, checked and shown by --dump-config, and that nothing looks at in this release. */
 const withoutEffect: ReadonlySet<SettingName> = new Set<SettingName>([
-  'always_promote',
   'archive_ready_critical',
   'archive_ready_warning',
   'async_query_timeout',
@@ -24,9 +23,7 @@ const withoutEffect: ReadonlySet<SettingName> = new Set<SettingName>([
   'pg_backupapi_node_name',
   'pg_backupapi_remote_ssh_command',
   'primary_notification_timeout',
-  'primary_visibility_consensus',
   'promote_check_interval',
-  'promote_delay',
   'reconnect_loop_sync',
   'recovery_wait',
   'replication_lag_critical',
@@ -36,9 +33,15 @@ const withoutEffect: ReadonlySet<SettingName> = new Set<SettingName>([
   'repmgrd_standby_startup_timeout',
   'shutdown_check_timeout',
   'sibling_nodes_disconnect_timeout',
-  'standby_disconnect_on_failover',
   'wal_receive_check_timeout',
   'witness_sync_interval',
+]);
+
+/** What repmgrd does in any case, whatever they say. */
+const always: ReadonlySet<SettingName> = new Set<SettingName>([
+  'always_promote',
+  'primary_visibility_consensus',
+  'standby_disconnect_on_failover',
 ]);
 
 /** Parameters that do less than their text says. */
@@ -49,5 +52,6 @@ const limits: Partial<Readonly<Record<SettingName, string>>> = {
 
 /** What a parameter does in this release where that is less than its text; undefined when the text holds. */
 export function describeEffect(name: SettingName): string | undefined {
+  if (always.has(name)) return 'none, as repmgrd does so in any case; the parameter is accepted';
   return withoutEffect.has(name) ? 'none in this release; the parameter is accepted' : limits[name];
 }

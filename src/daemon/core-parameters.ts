@@ -1,6 +1,7 @@
 import { effectiveLeaseMs, reconnectProductMs } from '../config/effective-settings.ts';
 import type { LoadedSettings } from '../config/loaded-settings.ts';
 import type { CoreParameters } from '../decisions/failover/state.ts';
+import { defaultPromoteTimeoutMs } from '../decisions/failover/watch-operation.ts';
 import type { NodeId, NodeRecord } from '../domain/node.ts';
 
 /** Less than that, and a busy host looks like one that hangs. */
@@ -17,6 +18,7 @@ export function coreParameters(loaded: LoadedSettings, record: NodeRecord | unde
     heartbeatIntervalMs: settings.heartbeat_interval,
     fenceBudgetMs: settings.fence_budget,
     priority: record?.priority ?? settings.priority,
+    promoteTimeoutMs: defaultPromoteTimeoutMs + settings.promote_delay * 1_000,
     isFailoverAutomatic: settings.failover === 'automatic',
     ...(settings.failover_validation_command === ''
       ? {}

@@ -9,6 +9,7 @@ import { type DecisionJournal, describeReasoning } from './decision-journal.ts';
 import { messageOf, type Node } from './node.ts';
 import type { EventRecorder } from './record-cluster-events.ts';
 import { assessCrash, fenceServer } from './server/close-server.ts';
+import { delayPromotion } from './server/delay-promotion.ts';
 import { holdReceiver, restoreReceiver } from './server/hold-receiver.ts';
 import { followNewPrimary, rejoinPrimary } from './server/join-primary.ts';
 import { promoteServer, startAsPrimary, startAsStandby } from './server/open-server.ts';
@@ -158,7 +159,7 @@ export class EffectPerformer {
       case 'assessCrash':
         return assessCrash(node, effect);
       case 'promote':
-        return promoteServer(node, { ...effect, connection: this.connection(), signal });
+        return this.promote(effect, signal);
       case 'startPrimary':
         return startAsPrimary(node, { timeoutMs: effect.timeoutMs, signal });
       case 'startStandby':
@@ -178,6 +179,21 @@ export class EffectPerformer {
       default:
         return effect satisfies never;
     }
+  }
+
+  private async promote(
+    effect: Operation & { type: 'promote' },
+    signal: AbortSignal,
+  ): Promise<OperationResult> {
+    const { node, loop } = this.options;
+    const { leaseUntilMs } = effect;
+    const untilMs = await delayPromotion(node, loop(), { leaseUntilMs, signal });
+    return promoteServer(node, {
+      ...effect,
+      leaseUntilMs: untilMs,
+      connection: this.connection(),
+      signal,
+    });
   }
 
   /** What the fence overtook may just have been starting the server: once it has let go, look again. */

@@ -131,7 +131,9 @@ export const failoverSettings = {
     type: boolean,
     default: false,
     reload: 'yes',
-    text: "Whether a standby is promoted also if its copy of the metadata lacks the failed primary's record.",
+    text:
+      "Whether a standby is promoted also if its copy of the metadata lacks the failed primary's record. " +
+      'Elections under a lease do not need that record and never wait for it.',
   }),
   failover_validation_command: setting({
     type: string(),

@@ -5,7 +5,7 @@ import type { CoreState } from './state.ts';
 import type { Transition } from './transition.ts';
 import { resumePendingVote } from './voter.ts';
 
-const defaultPromoteTimeoutMs = 60_000;
+export const defaultPromoteTimeoutMs = 60_000;
 const assessLimitMs = 5_000;
 const receiverStopLimitMs = 2_000;
 /** What the shell may take beyond its own deadline before its answer is waited for no longer. */
