@@ -19,6 +19,11 @@ export interface Reign {
 export interface WalEnd {
   readonly timeline: TimelineId;
   readonly lsn: Lsn;
+  /**
+   * A standby was sent to this timeline and has not received it up to `lsn` yet: a WAL receiver begins a timeline with
+   * the whole segment in which it forks, and PostgreSQL reads that segment rather than its parent's from then on.
+   */
+  readonly isSwitching?: true;
 }
 
 /** Raft's (last log term, index): the term of the reign that the last WAL belongs to, and its LSN. */

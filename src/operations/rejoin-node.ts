@@ -41,6 +41,7 @@ export async function rejoinNode(context: OperationContext, options: RejoinOptio
   const startedMs = clock.monotonicMs();
   try {
     const kept = await undoDivergence(context, options);
+    if (options.verdict.method === 'stream') await forgetAbandonedTimelines(context, options);
     const follow = await startBehind(context, options);
     if (options.verdict.method === 'stream') await dropLeftoverSlots(context, options.primary);
     const result = resultOf(options, { kept, follow, durationMs: clock.monotonicMs() - startedMs });
@@ -62,6 +63,22 @@ async function undoDivergence(
     throw new InternalBug(`rejoinNode was called with the method "${verdict.method}"`);
   }
   return rewindNode(context, { primary, localServer, evidence, verdict, options: rewind });
+}
+
+/**
+ * It was sent to a timeline whose primary was lost before this node had received a record of it: half a segment may
+ * lie there, at which PostgreSQL would panic.
+ */
+async function forgetAbandonedTimelines(
+  { log }: OperationContext,
+  { localServer, evidence, primary }: RejoinOptions,
+): Promise<void> {
+  const { timeline } = evidence.primary;
+  const removed = await localServer.forgetTimelinesAfter(timeline);
+  if (removed.length === 0) return;
+  log.notice(`later timelines than ${timeline} are forgotten: ${describeNode(primary.node)} is not on them`, {
+    detail: `removed from pg_wal, with no record that this node has: ${removed.join(', ')}`,
+  });
 }
 
 async function startBehind(context: OperationContext, options: RejoinOptions): Promise<FollowResult> {

@@ -93,6 +93,12 @@ export interface LocalServer {
    * standby; `start` does this by itself, other ways to start it don't. To be called when a promotion was given up.
    */
   releaseTimelines(): Promise<readonly TimelineId[]>;
+  /**
+   * Removes from the pg_wal of the stopped server the histories and segments of all later timelines, and returns their
+   * names. A standby goes to the latest timeline of which it finds a history, and never back; so this is for a node
+   * that has no record of any of them and is to follow a server that is on `timeline`.
+   */
+  forgetTimelinesAfter(timeline: TimelineId): Promise<readonly string[]>;
   /** Timelines of which pg_wal holds a history file, ascending; reserved ones are among them. */
   knownTimelines(): Promise<readonly TimelineId[]>;
   /** End of valid WAL on disk, read with pg_waldump from the last checkpoint; undefined when unreadable. */

@@ -135,6 +135,7 @@ export class FakeCluster {
         files.set(signalFile, '');
       },
       releaseTimelines: async () => [],
+      forgetTimelinesAfter: async () => [],
       describe: (action) => `pg_ctl ${action}`,
       stop: async () => {
         this.postmaster = { kind: 'absent' };

@@ -309,7 +309,10 @@ export class ServerWatch {
       return { timeline: endOnDisk.timeline, lsn: maxLsn(endOnDisk.lsn, replayedLsn) };
     }
     const received = Math.max(this.receivedTimeline ?? 0, timeline) as TimelineId;
-    return { timeline: received, lsn: replayedLsn === null ? receivedLsn : maxLsn(receivedLsn, replayedLsn) };
+    if (replayedLsn === null) return { timeline: received, lsn: receivedLsn };
+    const isSwitching = received > timeline && receivedLsn < replayedLsn;
+    const end = { timeline: received, lsn: maxLsn(receivedLsn, replayedLsn) };
+    return isSwitching ? { ...end, isSwitching } : end;
   }
 
   /** Of a half-rewound directory the WAL says nothing: it stands for no position, and nobody is elected by it. */

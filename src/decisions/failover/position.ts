@@ -30,10 +30,24 @@ function isSameReign(a: Reign, b: Reign): boolean {
  */
 export function positionOf(end: WalEnd, reigns: readonly Reign[]): WalPosition | null {
   if (reigns.length === 0) return { reignTerm: 0, lsn: end.lsn };
+  const ahead = timelineAhead(end, reigns);
+  if (ahead !== undefined) return positionOf({ timeline: ahead.parentTimeline, lsn: end.lsn }, reigns);
   const reign = reigns.findLast(
     (candidate) => candidate.timeline === end.timeline && end.lsn >= candidate.forkLsn,
   );
   return reign === undefined ? null : { reignTerm: reign.term, lsn: end.lsn };
+}
+
+/**
+ * The reign that a standby is being switched to, none of whose WAL it has: what it has is the parent's. Undefined once
+ * it has any; received anew from the start of a segment, that is no switch.
+ */
+export function timelineAhead(end: WalEnd, reigns: readonly Reign[]): Reign | undefined {
+  if (end.isSwitching !== true) return undefined;
+  return reigns.find(
+    ({ timeline, parentTimeline, forkLsn }) =>
+      timeline === end.timeline && parentTimeline !== timeline && end.lsn <= forkLsn,
+  );
 }
 
 /** Negative when `a` is behind `b`. */

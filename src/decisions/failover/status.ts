@@ -3,7 +3,7 @@ import type { WalPosition } from '../../domain/reign.ts';
 import { isSuspended } from '../../domain/voting-configuration.ts';
 import { ownIdentity } from './identity.ts';
 import { holdsLease, ownLeaseUntilMs, startWaitMs, walStillMs } from './lease.ts';
-import { lineageOf, positionOf } from './position.ts';
+import { lineageOf, positionOf, timelineAhead } from './position.ts';
 import { type CoreState, highestTimeline } from './state.ts';
 
 /** Why this node may not be promoted now, or null when it may (failover.md §6.3). */
@@ -30,6 +30,9 @@ export function whyNotPromotable(state: CoreState): string | null {
   // Promotion would first replay all that was held back, and what the delay is kept for would be gone (manual 20.6.3).
   if (server.applyDelay != null) return `recovery_min_apply_delay is ${server.applyDelay}`;
   if (server.walEnd === null) return 'the end of its WAL is not known';
+  const ahead = timelineAhead(server.walEnd, durable.reigns);
+  // Promoted now, PostgreSQL would look for its last records in half a segment, and panic.
+  if (ahead !== undefined) return `it has only begun to receive the WAL of timeline ${ahead.timeline}`;
   const lineage = lineageOf(server.walEnd, durable.reigns);
   if (lineage.kind === 'unknown') return lineage.reason;
   return null;

@@ -11,7 +11,12 @@ import {
 } from '../configuration/standby-signal.ts';
 import { readControlData } from '../control-data.ts';
 import { findEndOfWal, type WalPosition } from '../wal/end-of-wal.ts';
-import { releaseTimelines, reserveTimeline, timelinesWithHistory } from '../wal/timelines.ts';
+import {
+  forgetTimelinesAfter,
+  releaseTimelines,
+  reserveTimeline,
+  timelinesWithHistory,
+} from '../wal/timelines.ts';
 import { createWalDump } from '../wal/wal-dump.ts';
 import { fenceServer } from './fence.ts';
 import { removeLockFilesOfTheDead } from './remove-lock-files-of-the-dead.ts';
@@ -42,6 +47,7 @@ export function createLocalServer(settings: LocalServerSettings, host: ServerHos
     autoConfValue: (name) => readReplicationSetting(context, name),
     reserveTimeline: (timeline) => reserveTimeline(context, timeline),
     releaseTimelines: releaseReservations,
+    forgetTimelinesAfter: (timeline) => forgetTimelinesAfter(context, timeline),
     knownTimelines: async () => (await timelinesWithHistory(context)).map(({ timeline }) => timeline),
     endOfWal: () => endOfWal(context),
   };

@@ -34,6 +34,24 @@ export async function releaseTimelines(
   return reserved;
 }
 
+/**
+ * Removes histories and segments (also partial ones) of all timelines after `timeline`, highest first, the history of
+ * each after its segments: what is left by a crash in between is found again.
+ */
+export async function forgetTimelinesAfter(
+  context: FileContext,
+  timeline: TimelineId,
+): Promise<readonly string[]> {
+  const names = ((await context.files.list(walDirectory(context))) ?? []).filter((name) => {
+    const match = /^([0-9A-F]{8})(?:[0-9A-F]{16}(?:\.partial)?|\.history)$/.exec(name);
+    return match !== null && Number.parseInt(match[1] ?? '', 16) > timeline;
+  });
+  // "." sorts before the digits, so that from above a history comes after its segments.
+  const inOrder = names.toSorted().toReversed();
+  for (const name of inOrder) await context.files.removeFile(`${walDirectory(context)}/${name}`);
+  return inOrder;
+}
+
 /** All timelines of which pg_wal holds a history file, in ascending order. */
 export async function timelinesWithHistory(
   context: FileContext,

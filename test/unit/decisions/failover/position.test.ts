@@ -8,6 +8,7 @@ import {
 import type { Lsn } from '../../../../src/domain/lsn.ts';
 import { end, reign } from './core-fixture.ts';
 
+const switching = (timeline: number, lsn: number) => ({ ...end(timeline, lsn), isSwitching: true as const });
 const at = (reignTerm: number, lsn: number) => ({ reignTerm, lsn: BigInt(lsn) as Lsn });
 
 // Node 1 opens timeline 1, node 2 forks it at 500, then reigns again in place, node 3 forks that at 900.
@@ -24,6 +25,10 @@ describe('positionOf', () => {
     ['in the last reign', end(3, 901), history, at(6, 901)],
     ['before the fork of its own timeline', end(3, 899), history, null],
     ['on a timeline of nobody', end(9, 901), history, null],
+    ['sent to a timeline at its fork, with half a segment of it', switching(2, 500), history, at(1, 500)],
+    ['sent to a timeline before its fork', switching(2, 480), history, at(1, 480)],
+    ['sent two timelines on at once', switching(3, 650), history, at(3, 650)],
+    ['past the fork, and receiving the segment again', switching(2, 501), history, at(3, 501)],
   ])('%s', (_, walEnd, reigns, expected) => {
     expect(positionOf(walEnd, reigns)).toEqual(expected);
   });

@@ -44,6 +44,11 @@ describe('whyNotPromotable', () => {
     ['priority 1 may be', { parameters: { priority: 1 } }, null],
     ['a delayed standby', { server: { applyDelay: '1h' } }, 'recovery_min_apply_delay is 1h'],
     ['one that delays nothing may be', { server: { applyDelay: null } }, null],
+    [
+      'one with half the segment in which the timeline of the reign forks',
+      { server: { walEnd: { ...end(2, Number(reigns.at(-1)?.forkLsn)), isSwitching: true } } },
+      'it has only begun to receive the WAL of timeline 2',
+    ],
     ['paused', paused, 'failover is paused'],
     ['failover=manual on the primary', manual, 'failover is paused'],
     ['being rebuilt', { server: { verdict: 'rebuilding' } }, 'its data directory is being rebuilt'],

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { formatLsn, type Lsn, parseLsn } from '../../../../src/domain/lsn.ts';
+import type { TimelineId } from '../../../../src/domain/timeline.ts';
 import type { FileSystem } from '../../../../src/ports/file-system.ts';
 import { parseControlData } from '../../../../src/postgres/control-data.ts';
 import { findEndOfWal } from '../../../../src/postgres/wal/end-of-wal.ts';
-import { releaseTimelines } from '../../../../src/postgres/wal/timelines.ts';
+import { forgetTimelinesAfter, releaseTimelines } from '../../../../src/postgres/wal/timelines.ts';
 import type { WalDump, WalkResult, WalRange } from '../../../../src/postgres/wal/wal-dump.ts';
 import { partialPort } from '../../../fakes/partial-port.ts';
 import { controlDataOutput } from '../control-data-output.ts';
@@ -110,5 +111,26 @@ describe('reserved timelines', () => {
     });
     expect(await releaseTimelines(context, control)).toEqual([7, 8]);
     expect([...files.keys()]).toEqual(['00000002.history', '00000005.history', '00000006.history']);
+  });
+});
+
+describe('abandoned timelines', () => {
+  it('are forgotten with their segments, and each history after them', async () => {
+    const { context, files } = dataDirectory({
+      [segment(3, 1)]: '',
+      '00000003.history': '2\t0/1200000\treason\n',
+      [segment(4, 1)]: '',
+      [`${segment(4, 2)}.partial`]: '',
+      '00000004.history': '3\t0/1400000\treason\n',
+      '0000000A.history': '',
+      archive_status: '',
+    });
+    expect(await forgetTimelinesAfter(context, 3 as TimelineId)).toEqual([
+      '0000000A.history',
+      `${segment(4, 2)}.partial`,
+      segment(4, 1),
+      '00000004.history',
+    ]);
+    expect([...files.keys()]).toEqual([segment(3, 1), '00000003.history', 'archive_status']);
   });
 });
