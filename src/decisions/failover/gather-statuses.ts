@@ -1,6 +1,7 @@
 import type { Reasoning } from '../../domain/decision-record.ts';
 import type { NodeId } from '../../domain/node.ts';
 import type { ProtocolStatus } from '../../domain/peer-messages.ts';
+import { compareVersions } from '../../domain/voting-configuration.ts';
 import { abandon } from './campaign-stage.ts';
 import { isOpenServer } from './candidacy.ts';
 import { isTrustworthy } from './identity.ts';
@@ -121,7 +122,7 @@ function findVeto(transition: Transition, answered: readonly ProtocolStatus[]): 
       const waitMs = leaseMs - status.walStillMs + 1;
       return { reason, waitMs, changedBy: 'WAL that has stood still for a lease everywhere' };
     }
-    if ((status.paused || status.manual) && !isOpenServer(transition))
+    if ((status.paused || status.manual) && !isOutdated(transition, status) && !isOpenServer(transition))
       return {
         reason: `node ${status.nodeId} knows failover to be paused`,
         waitMs: leaseMs / 2,
@@ -129,4 +130,11 @@ function findVeto(transition: Transition, answered: readonly ProtocolStatus[]): 
       };
   }
   return null;
+}
+
+/** A voter that was away when a pause ended remembers it until a primary tells it better; others must not wait for that. */
+function isOutdated({ state }: Transition, { configurationVersion }: ProtocolStatus): boolean {
+  const own = state.durable.configuration;
+  if (own === null) return false;
+  return configurationVersion === null || compareVersions(configurationVersion, own.version) < 0;
 }

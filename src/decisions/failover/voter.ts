@@ -243,8 +243,11 @@ export function refuseVote(transition: Transition, request: VoteRequest): string
   const { configuration } = durable;
   // The one that is open already may have its lease back where it is; nobody may take over (failover.md §4).
   // Without any configuration this voter is new: whoever counts it has it in his, and it has promised nothing.
-  if (configuration !== null && isSuspended(configuration) && request.timeline !== null)
-    return 'failover is paused';
+  if (configuration !== null && isSuspended(configuration) && request.timeline !== null) {
+    // Who knows a newer configuration and stands knows that the pause is over: its primary fences again.
+    if (compareVersions(request.configurationVersion, configuration.version) <= 0)
+      return 'failover is paused';
+  }
   if (request.term < durable.term) return `term ${durable.term} is newer`;
   if (request.term === durable.term && durable.votedFor !== request.candidate) {
     return `it has no vote left in term ${durable.term}`;

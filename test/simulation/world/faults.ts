@@ -1,5 +1,5 @@
 import { blockOneWay, cutPair, isolate, loseMessages, slowMessages, split } from './network-faults.ts';
-import { operate } from './operators.ts';
+import { changeLease, pause, registerNodes, unpause, unregisterNodes } from './operators.ts';
 import type { Boundary, SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +27,11 @@ const faults = {
   blockOneWay,
   cutPair,
   split,
-  operate,
+  pause,
+  unpause,
+  changeLease,
+  registerNodes,
+  unregisterNodes,
 } satisfies Record<string, Fault>;
 
 export type FaultKind = keyof typeof faults;
@@ -54,7 +58,13 @@ export const hostFaults: readonly FaultKind[] = [
 export const partitions: readonly FaultKind[] = ['isolate', 'isolate', 'blockOneWay', 'cutPair', 'split'];
 
 /** Pausing, unpausing, other lease lengths, nodes that come and go. */
-export const operations: readonly FaultKind[] = ['operate', 'operate'];
+export const operations: readonly FaultKind[] = [
+  'pause',
+  'unpause',
+  'changeLease',
+  'registerNodes',
+  'unregisterNodes',
+];
 
 export interface FaultPlan {
   /** What may be chosen; one that stands there twice is twice as likely. */

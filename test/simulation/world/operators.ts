@@ -1,26 +1,35 @@
 import type { SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
 
-/** Operators who change things at the worst of times. */
-export function operate(world: World): void {
-  const { random } = world;
-  const primary = world.nodes.find((node) => node.state?.role === 'primary');
-  if (primary?.state === null || primary === undefined) return;
-  const others = world.nodes.filter((node) => node !== primary);
-  const acts: (() => void)[] = [
-    () => requestPause(world, primary, true),
-    () => requestPause(world, primary, false),
-    () => changeLease(world),
-    () => {
-      const joining = others.find((node) => !world.isMember(node.nodeId));
-      if (joining !== undefined) world.register(joining.nodeId);
-    },
-    () => {
-      const leaving = random.pick(others);
-      if (world.registered.length > 3 && world.isMember(leaving.nodeId)) world.unregister(leaving.nodeId);
-    },
-  ];
-  random.pick(acts)();
+/** Operators change things at the worst of times. */
+export function pause(world: World): void {
+  const primary = leading(world);
+  if (primary !== undefined) requestPause(world, primary, true);
+}
+
+export function unpause(world: World): void {
+  const primary = leading(world);
+  if (primary !== undefined) requestPause(world, primary, false);
+}
+
+/** All that wait for it at once, or the next. */
+export function registerNodes(world: World): void {
+  const waiting = world.nodes.filter((node) => !world.isMember(node.nodeId));
+  for (const node of world.random.chance(0.5) ? waiting : waiting.slice(0, 1)) world.register(node.nodeId);
+}
+
+/** Three at least stay. */
+export function unregisterNodes(world: World): void {
+  const primary = leading(world);
+  const times = world.random.pick([1, 1, 2]);
+  for (let time = 0; time < times && world.registered.length > 3; time += 1) {
+    const members = world.nodes.filter((node) => node !== primary && world.isMember(node.nodeId));
+    world.unregister(world.random.pick(members).nodeId);
+  }
+}
+
+function leading(world: World): SimulatedNode | undefined {
+  return world.nodes.find((node) => node.state?.role === 'primary');
 }
 
 export function requestPause(world: World, primary: SimulatedNode, paused: boolean): void {
@@ -29,7 +38,7 @@ export function requestPause(world: World, primary: SimulatedNode, paused: boole
 }
 
 /** The same new repmgr.conf everywhere; it counts where a primary issues it. */
-function changeLease(world: World): void {
+export function changeLease(world: World): void {
   const leaseMs = Math.round(world.random.between(2_000, 6_000));
   world.note(`operator: lease of ${leaseMs} ms`);
   for (const node of world.nodes) {

@@ -78,7 +78,7 @@ function scenarioOf(seed: number): Scenario {
     world: {
       seed,
       nodes,
-      ...(withOperators && random.chance(0.4) ? { registered: random.pick([1, nodes - 1]) } : {}),
+      ...(withOperators && random.chance(0.4) ? { registered: random.pick([1, nodes - 1, 3]) } : {}),
       parameters: (nodeId) => ({
         heartbeatIntervalMs,
         ...(nodeId === Math.ceil(special) && nodeId !== 1 ? specialities[kind] : {}),

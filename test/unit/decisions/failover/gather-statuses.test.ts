@@ -157,6 +157,10 @@ describe('a veto', () => {
     ['the wait after a start: such a voter refuses by itself', { leaseRemainingMs: 400, leaseHolder: null }],
     ['WAL that has been still for a lease', { walStillMs: leaseMs }],
     ['WAL that never came', { walStillMs: null }],
+    [
+      'a pause whose end the voter has not heard of',
+      { paused: true, configurationVersion: { ...configuration.version, counter: 0 } },
+    ],
   ])('is not %s', (_, answer) => {
     expect(stage(judged(answer))).toBe('preVote');
   });

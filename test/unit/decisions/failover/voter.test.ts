@@ -264,6 +264,13 @@ describe('a vote is granted', () => {
     expect(vote(new Core(standby(paused)), request).granted).toBe(true);
   });
 
+  it('to a candidate that knows a newer configuration, in which the pause that this voter remembers is over', () => {
+    const paused = { durable: { configuration: { ...configuration, paused: true } } };
+    const version = { ...configuration.version, counter: configuration.version.counter + 1 };
+    const request = { configurationVersion: version };
+    expect(vote(new Core(standby(paused)), request, end(2, 900)).granted).toBe(true);
+  });
+
   it('to the primary it streams from without a stop, although that one’s reading is older', () => {
     const core = new Core(standby({ state: { walMovedAtMs: startMs } }));
     const reply = vote(core, { candidate: id(1), timeline: null, position: position(3, 10) });
