@@ -107,8 +107,8 @@ function completeStatus(node: Node, loop: CoreLoop, status: ProtocolStatus, star
     version: ownVersion,
     upstreamLastSeenSecs: isUpstreamSeen ? Math.max(0, Math.round((nowMs - seenAtMs) / 1_000)) : -1,
     explanation: state.explanation?.text ?? 'nothing has happened since this daemon started',
-    opening: mayOpen(state, nowMs),
     leaseMs: state.durable.configuration?.leaseMs ?? state.parameters.leaseMs,
     crashAction: state.parameters.crashAction,
+    opening: mayOpen(state, nowMs),
   };
 }

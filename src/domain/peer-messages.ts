@@ -144,12 +144,12 @@ export interface DaemonStatus extends ProtocolStatus {
   readonly upstreamLastSeenSecs: number;
   /** One sentence: why the node is in the state it is in. */
   readonly explanation: string;
-  /** For `repmgr node guard`; absent in daemons of earlier releases. */
-  readonly opening?: OpeningVerdict;
   /** The lease in force; absent in daemons of earlier releases, as is the next one. */
   readonly leaseMs?: number;
   /** `primary_crash_action` of this node. */
   readonly crashAction?: 'auto' | 'restart' | 'failover';
+  /** For `repmgr node guard`; absent in daemons of earlier releases. */
+  readonly opening?: OpeningVerdict;
 }
 
 export interface PauseRequest {

@@ -73,7 +73,10 @@ export function endWithoutHeir(transition: Transition): void {
     endedReigns: [...new Set([...state.durable.endedReigns, term])],
   });
   transition.effect({ type: 'markStandby' });
-  transition.notify('repmgrd_handover', `the reign of term ${term} ends by force, and nobody takes over [§5]`);
+  transition.notify(
+    'repmgrd_handover',
+    `the reign of term ${term} ends by force, and nobody takes over [§5]`,
+  );
   state.role = 'fenced';
   state.campaign = null;
   state.reign = null;
