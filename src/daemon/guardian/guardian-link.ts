@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { effectiveStateDirectory } from '../../config/effective-settings.ts';
 import type { CoreState } from '../../decisions/failover/state.ts';
+import { reserveMs } from '../../decisions/guardian/guard.ts';
 import { type Orders, ordersFor } from '../../decisions/guardian/orders.ts';
 import type { BareEvent } from '../core-loop.ts';
 import { messageOf, type Node } from '../node.ts';
@@ -12,8 +13,6 @@ import { killGuardian, startGuardian } from './start-guardian.ts';
 const welcomeLimitMs = 8_000;
 const confirmLimitMs = 300;
 const againMs = 1_000;
-/** A deadline that has only moved on is told so many times in the length of a lease. */
-const timesInLease = 3;
 
 /** The daemon's end of its connection with the guardian of this node. */
 export class GuardianLink {
@@ -26,7 +25,7 @@ export class GuardianLink {
   private isTakingPart = false;
   private toldVoters: unknown;
   private feedCore: (event: BareEvent) => void = () => undefined;
-  private told: { readonly orders: Orders | null; readonly atMs: number } | undefined;
+  private told: { readonly orders: Orders | null } | undefined;
 
   constructor(node: Node) {
     this.node = node;
@@ -193,7 +192,7 @@ export class GuardianLink {
     const voters = state.durable.configuration?.voters ?? [];
     if (orders !== null && voters !== this.toldVoters) void this.tellAbout();
     if (!isUrgent && told !== undefined && isNoNews(told, orders, nowMs)) return;
-    this.told = { orders, atMs: nowMs };
+    this.told = { orders };
     this.send({ kind: 'orders', orders, ...(confirm === undefined ? {} : { confirm }) });
   }
 
@@ -203,11 +202,10 @@ export class GuardianLink {
 }
 
 function isNoNews(
-  told: { readonly orders: Orders | null; readonly atMs: number },
+  { orders: former }: { readonly orders: Orders | null },
   orders: Orders | null,
   nowMs: number,
 ): boolean {
-  const former = told.orders;
   if (former === null || orders === null) return former === orders;
   const isSameLease =
     former.term === orders.term &&
@@ -216,5 +214,6 @@ function isNoNews(
     former.voters.length === orders.voters.length &&
     former.walVoters.length === orders.walVoters.length &&
     former.fenceAtMs <= orders.fenceAtMs;
-  return isSameLease && nowMs < told.atMs + orders.leaseMs / timesInLease - orders.heartbeatIntervalMs / 2;
+  // A round later it might already look after the lease of a daemon that is well.
+  return isSameLease && nowMs < former.fenceAtMs - reserveMs(orders) - 2 * orders.heartbeatIntervalMs;
 }

@@ -3,7 +3,7 @@ import { majorityValue } from '../failover/quorum.ts';
 import type { Orders } from './orders.ts';
 
 /** How long before its deadline the guardian looks after the lease of a daemon that should have spoken by then. */
-function reserveMs({ leaseMs }: Orders): number {
+export function reserveMs({ leaseMs }: Pick<Orders, 'leaseMs'>): number {
   return Math.min(1_000, leaseMs / 4);
 }
 
