@@ -23,7 +23,6 @@ export const hangDaemon: FaultScenario = {
   name: 'hang-daemon',
   what: "SIGSTOP to the primary's daemon, SIGCONT 8 s later; its PostgreSQL lives.",
   actor: 'nobody: WAL still flows, so no voter elects anybody',
-  notYet: 'a daemon that wakes after more than its lease fences at once, before it has asked anybody',
   expected: {
     outageMs: () => 2_000,
     primary: 'stays',
