@@ -16,6 +16,7 @@ import type { NodeId } from '../../../src/domain/node.ts';
 import { fenceMs, promoteMs, watchIntervalMs } from './durations.ts';
 import { SimulatedGuardian } from './simulated-guardian.ts';
 import { promote, rejoin, startPrimary } from './simulated-operations.ts';
+import { probePrimary, probeServer, validate, writeWalRound } from './simulated-probes.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import { SimulatedWalRoad } from './simulated-wal-road.ts';
 import type { World } from './world.ts';
@@ -247,16 +248,16 @@ export class SimulatedNode {
         if (!this.server.isRunning) this.server.hasStandbySignal = true;
         return;
       case 'probePrimary':
-        this.probe(effect);
+        probePrimary(this.world, this, effect);
         return;
       case 'validateCandidacy':
-        this.validate(effect.scope);
+        validate(this.world, this, effect.scope);
         return;
       case 'writeWalRound':
-        this.writeWalRound(effect);
+        writeWalRound(this.world, this, effect);
         return;
       case 'probeServer':
-        this.probeServer(effect, this.localMs + effect.timeoutMs);
+        probeServer(this, effect, this.localMs + effect.timeoutMs);
         return;
       case 'afterOpening':
       case 'notify':
@@ -275,55 +276,6 @@ export class SimulatedNode {
     this.world.clock.at(atMs + this.world.random.between(0, 4), () => {
       // Only the latest timer counts, as in the shell.
       if (life === this.life && this.state?.timerDueMs === atLocalMs) this.feed({ type: 'tick' });
-    });
-  }
-
-  private probe(effect: CoreEffect & { type: 'probePrimary' }): void {
-    const other = this.world.node(effect.primary.nodeId);
-    const isReachable =
-      this.world.network.isConnected(this.nodeId, other.nodeId, 'server') && !other.isPaused;
-    const delayMs = isReachable ? this.world.random.between(1, 20) : effect.timeoutMs;
-    this.later(delayMs, () => {
-      const isWritable = isReachable && other.server.isWritable && other.server.answers;
-      this.feed({ type: 'primaryProbed', scope: effect.scope, isWritable });
-    });
-  }
-
-  /** A new connection and a write on it: whoever waits for a stopped server is served when it goes on. */
-  private probeServer(effect: CoreEffect & { type: 'probeServer' }, untilMs: number): void {
-    const tell = (outcome: (BareEvent & { type: 'serverProbed' })['outcome']): void =>
-      this.feed({ type: 'serverProbed', scope: effect.scope, outcome, detail: outcome });
-    this.later(this.diskMs(), () => {
-      const { server } = this;
-      if (!server.isRunning) tell('unclear');
-      else if (server.hang === 'none') tell('answered');
-      else if (this.localMs >= untilMs) tell('silent');
-      else this.later(Math.min(50, untilMs - this.localMs), () => this.probeServer(effect, untilMs));
-    });
-  }
-
-  /** The operator's script, which takes its time and likes to refuse. */
-  private validate(scope: number): void {
-    const { random } = this.world;
-    const takesMs = random.chance(0.2) ? random.between(1_000, 9_000) : random.between(5, 300);
-    const refusal = random.chance(0.3) ? 'simulated' : null;
-    this.later(takesMs, () => this.feed({ type: 'candidacyValidated', scope, refusal }));
-  }
-
-  private writeWalRound({ term, sentAtMs, voters, timeoutMs }: CoreEffect & { type: 'writeWalRound' }): void {
-    const { life } = this;
-    this.later(this.diskMs(), () => {
-      if (!this.server.takesWrites) return;
-      this.server.write(1n);
-      this.walRoad.watch({
-        sentAtMs,
-        lsn: this.server.endLsn,
-        untilMs: this.world.clock.nowMs + timeoutMs,
-        onAcknowledged: (from) => {
-          if (life !== this.life || !voters.some((voter) => voter.nodeId === from)) return;
-          this.feed({ type: 'walAcknowledged', from, term, sentAtMs });
-        },
-      });
     });
   }
 
@@ -483,7 +435,7 @@ export class SimulatedNode {
     });
   }
 
-  private later(delayMs: number, run: () => void): void {
+  later(delayMs: number, run: () => void): void {
     const { life } = this;
     this.world.clock.after(delayMs, () => {
       if (life === this.life) run();
