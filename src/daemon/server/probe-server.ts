@@ -60,7 +60,7 @@ async function attempt({ adapters, settings, ending }: Node, timeoutMs: number):
 }
 
 /** The server has said something, be it that it has no room or knows no such user. */
-export function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): boolean {
   return (error instanceof ConnectionFailed || error instanceof QueryFailed) && error.sqlState !== undefined;
 }
 

@@ -10,7 +10,7 @@ const probesPerTimeout = 3;
 const earlyMs = 20;
 
 /** How long a primary's server must be silent before it counts as hung. */
-export function hangTimeoutMs({ state, leaseMs }: Transition): number {
+function hangTimeoutMs({ state, leaseMs }: Transition): number {
   return state.parameters.hangTimeoutMs ?? leaseMs;
 }
 
