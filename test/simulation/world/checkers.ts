@@ -54,12 +54,15 @@ export class Checkers {
   }
 
   /**
-   * A daemon has made up its mind. A server that was down then had what it had; one that is started by somebody before
-   * the answer leaves, and finds WAL somewhere, has it too late to bind anybody.
+   * A daemon has made up its mind. A server that it saw down then had what it had; one that is started by somebody
+   * between two looks, or before the answer leaves, and finds WAL somewhere, has it too late to bind anybody.
    */
   onAnswer(voter: SimulatedNode, replyTo: string): void {
     if (voter.state !== null && voter.state.server.verdict !== 'up')
-      this.endsWhileDown.set(`${voter.nodeId}/${replyTo}`, voter.server.walEnd);
+      this.endsWhileDown.set(
+        `${voter.nodeId}/${replyTo}`,
+        voter.server.endWhenStopped ?? voter.server.walEnd,
+      );
   }
 
   /** I2 across a restart: whatever an answer tells of its sender, a crash at this instant must not take back. */

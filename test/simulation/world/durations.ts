@@ -20,6 +20,6 @@ export function fenceMs({ random }: World, { parameters }: SimulatedNode): numbe
 }
 
 export function promoteMs({ random, conditions }: World, { parameters }: SimulatedNode): number {
-  if (conditions.isPromotionSlow) return random.between(0.5, 0.85) * (parameters.promoteTimeoutMs ?? 0);
+  if (conditions.isPromotionSlow) return random.between(0.6, 0.85) * (parameters.promoteTimeoutMs ?? 0);
   return random.chance(0.1) ? random.between(200, 1_500) : random.between(10, 120);
 }

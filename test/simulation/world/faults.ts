@@ -1,5 +1,14 @@
+import { crashInLoop } from './daemon-faults.ts';
 import { blockOneWay, cutPair, isolate, loseMessages, slowMessages, split } from './network-faults.ts';
 import { changeLease, pause, registerNodes, unpause, unregisterNodes } from './operators.ts';
+import {
+  growWithoutOne,
+  leaveWalOnly,
+  pauseAndCut,
+  pauseWhileCut,
+  restartBetween,
+  shortenLeaseAndCut,
+} from './plots.ts';
 import type { Boundary, SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
 
@@ -32,6 +41,12 @@ const faults = {
   changeLease,
   registerNodes,
   unregisterNodes,
+  growWithoutOne,
+  leaveWalOnly,
+  pauseAndCut,
+  pauseWhileCut,
+  shortenLeaseAndCut,
+  restartBetween,
 } satisfies Record<string, Fault>;
 
 export type FaultKind = keyof typeof faults;
@@ -55,7 +70,16 @@ export const hostFaults: readonly FaultKind[] = [
   'slowMessages',
 ];
 
-export const partitions: readonly FaultKind[] = ['isolate', 'isolate', 'blockOneWay', 'cutPair', 'split'];
+export const partitions: readonly FaultKind[] = [
+  'isolate',
+  'isolate',
+  'blockOneWay',
+  'cutPair',
+  'split',
+  'leaveWalOnly',
+  'pauseAndCut',
+  'restartBetween',
+];
 
 /** Pausing, unpausing, other lease lengths, nodes that come and go. */
 export const operations: readonly FaultKind[] = [
@@ -64,6 +88,9 @@ export const operations: readonly FaultKind[] = [
   'changeLease',
   'registerNodes',
   'unregisterNodes',
+  'growWithoutOne',
+  'pauseWhileCut',
+  'shortenLeaseAndCut',
 ];
 
 export interface FaultPlan {
@@ -102,20 +129,6 @@ function crashDaemon(world: World, node: SimulatedNode): void {
   world.note(`fault: daemon of node ${node.nodeId} killed`);
   node.crashDaemon();
   world.clock.after(world.random.between(50, 9_000), () => node.start());
-}
-
-/** It dies right after each start, and the service manager starts it again. */
-function crashInLoop(world: World, node: SimulatedNode): void {
-  const times = Math.floor(world.random.between(2, 12));
-  const pauseMs = world.random.between(100, 1_500);
-  world.note(`fault: daemon of node ${node.nodeId} killed ${times} times, every ${pauseMs.toFixed(0)} ms`);
-  for (let time = 0; time < times; time += 1) {
-    world.clock.after(time * pauseMs, () => {
-      if (world.isHealed) return;
-      node.crashDaemon();
-      world.clock.after(world.random.between(5, 80), () => node.start());
-    });
-  }
 }
 
 /** For maintenance or by a mistake: for longer than any lease, while the primary goes on. */

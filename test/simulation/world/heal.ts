@@ -1,7 +1,9 @@
+import type { TimelineId } from '../../../src/domain/timeline.ts';
 import { compareVersions } from '../../../src/domain/voting-configuration.ts';
 import { startStandby } from './faults.ts';
 import { requestPause } from './operators.ts';
 import { usualSlowProbability } from './simulated-network.ts';
+import type { SimulatedNode } from './simulated-node.ts';
 import type { World } from './world.ts';
 
 /** Ends every fault and brings every daemon and every standby back. */
@@ -58,14 +60,33 @@ function liftPause(world: World): void {
     const reign = node.durable.reigns.at(-1);
     return reign?.term === latest && reign.nodeId === node.nodeId;
   });
-  if (last === undefined || last.state?.operation != null) return;
+  // A daemon that stands still could not guard what is opened beside it (`repmgr node guard`).
+  if (last === undefined || !isAtHand(last)) return;
   if (last.server.isForeign(last.nodeId)) {
-    // Its promotion never came to an end: in recovery it can stand once the pause is over.
-    last.server.hasStandbySignal = true;
+    // Its promotion never came to an end.
+    promoteByHand(world);
     return;
   }
   world.note(`operator: starts PostgreSQL of node ${last.nodeId} by hand`);
   last.server.stop();
   last.server.hasStandbySignal = false;
   last.server.start();
+}
+
+function isAtHand(node: SimulatedNode): boolean {
+  return node.state !== null && node.state.operation === null && !node.isStalled && !node.isPaused;
+}
+
+/** Whoever has all WAL that anybody has, on a timeline that nobody has heard of. */
+function promoteByHand(world: World): void {
+  const standbys = world.nodes.filter(({ server }) => server.isRunning && server.recoveryState === 'standby');
+  const best = standbys.find(
+    (node) => isAtHand(node) && standbys.every((other) => other.server.isPrefixOf(node.server)),
+  );
+  if (best === undefined) return;
+  const heard = world.nodes.map(({ durable }) =>
+    Math.max(durable.highestTimeline, ...durable.reigns.map((reign) => reign.timeline)),
+  );
+  world.note(`operator: promotes PostgreSQL of node ${best.nodeId} by hand`);
+  best.server.promote((Math.max(best.server.timeline, ...heard) + 1) as TimelineId, best.nodeId);
 }

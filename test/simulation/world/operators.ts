@@ -38,11 +38,14 @@ export function requestPause(world: World, primary: SimulatedNode, paused: boole
 }
 
 /** The same new repmgr.conf everywhere; it counts where a primary issues it. */
-export function changeLease(world: World): void {
-  const leaseMs = Math.round(world.random.between(2_000, 6_000));
+export function setLease(world: World, leaseMs: number): void {
   world.note(`operator: lease of ${leaseMs} ms`);
   for (const node of world.nodes) {
     node.parameters = { ...node.parameters, leaseMs };
     node.feed({ type: 'parametersChanged', parameters: node.parameters });
   }
+}
+
+export function changeLease(world: World): void {
+  setLease(world, Math.round(world.random.between(2_000, 6_000)));
 }

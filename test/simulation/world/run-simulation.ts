@@ -68,7 +68,7 @@ const specialities = {
 /** What kind of cluster and of misery a seed stands for. */
 function scenarioOf(seed: number): Scenario {
   const random = new Random(seed * 7_919 + 17);
-  const nodes = random.pick([3, 3, 3, 4, 5]);
+  const nodes = random.pick([3, 3, 4, 5, 5]);
   const withOperators = random.chance(0.4);
   const isHarsh = random.chance(0.5);
   const special = random.between(1, nodes);
@@ -78,7 +78,7 @@ function scenarioOf(seed: number): Scenario {
     world: {
       seed,
       nodes,
-      ...(withOperators && random.chance(0.4) ? { registered: random.pick([1, nodes - 1, 3]) } : {}),
+      ...(withOperators && random.chance(0.6) ? { registered: random.pick([1, nodes - 1, 3]) } : {}),
       parameters: (nodeId) => ({
         heartbeatIntervalMs,
         ...(nodeId === Math.ceil(special) && nodeId !== 1 ? specialities[kind] : {}),

@@ -9,7 +9,6 @@ import {
   type CoreState,
   type DurableState,
   initialState,
-  type ServerObservation,
 } from '../../../src/decisions/failover/state.ts';
 import { step } from '../../../src/decisions/failover/step.ts';
 import type { NodeId } from '../../../src/domain/node.ts';
@@ -17,24 +16,13 @@ import { fenceMs, promoteMs, watchIntervalMs } from './durations.ts';
 import { SimulatedGuardian } from './simulated-guardian.ts';
 import { promote, rejoin, startPrimary } from './simulated-operations.ts';
 import { probePrimary, probeServer, validate, writeWalRound } from './simulated-probes.ts';
-import type { SimulatedServer } from './simulated-server.ts';
+import { type SimulatedServer, silentServer } from './simulated-server.ts';
 import { SimulatedWalRoad } from './simulated-wal-road.ts';
 import type { World } from './world.ts';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'nowMs' | 'random'> : never;
 /** Points between two effects at which a host may die. */
 export type Boundary = 'stored' | 'replied' | 'promoting' | 'promoted';
-
-const silentServer: ServerObservation = {
-  verdict: 'busy',
-  isSilent: true,
-  recoveryState: null,
-  walEnd: null,
-  isReceiverActive: false,
-  isReceiverHeld: false,
-  upstream: null,
-  wasShutDown: false,
-};
 
 export type BareEvent = Distribute<CoreEvent>;
 
@@ -285,13 +273,19 @@ export class SimulatedNode {
     if (effect.id < this.fenceId) return;
     if (effect.type === 'fence') this.fenceId = effect.id;
     this.operation += 1;
-    const { operation } = this;
-    const finish = (delayMs: number, run: () => OperationResult | null) =>
-      this.later(this.world.conditions.operationMs ?? delayMs, () => {
+    const { operation, localMs: begunAtMs } = this;
+    const finish = (delayMs: number, run: () => OperationResult | null) => {
+      const complete = (): void => {
         if (operation !== this.operation) return;
+        if (this.isPaused) {
+          this.afterPause(() => this.later(0, complete));
+          return;
+        }
         const result = run();
         if (result !== null) this.feed({ type: 'operationFinished', id: effect.id, result });
-      });
+      };
+      this.later(this.world.conditions.operationMs ?? delayMs, complete);
+    };
     switch (effect.type) {
       case 'fence':
         finish(fenceMs(this.world, this), () => {
@@ -302,7 +296,7 @@ export class SimulatedNode {
       case 'promote':
         if (this.hitBoundary('promoting') || random.chance(this.world.conditions.promoteHang)) return;
         finish(promoteMs(this.world, this), () => {
-          const result = promote(this.world, this, effect);
+          const result = promote(this.world, this, { ...effect, begunAtMs });
           return this.hitBoundary('promoted') ? null : result;
         });
         return;
@@ -408,13 +402,8 @@ export class SimulatedNode {
     this.feed({
       type: 'observed',
       server: {
-        verdict: server.isRunning ? 'up' : 'gone',
-        recoveryState: server.isRunning ? server.recoveryState : null,
-        walEnd: this.isWitness ? null : server.walEnd,
-        isReceiverActive: server.isRunning && server.isStreaming,
-        upstream: server.recoveryState === 'standby' && !server.isReceiverHeld ? server.upstream : null,
-        isReceiverHeld: server.isReceiverHeld,
-        wasShutDown: server.wasShutDown,
+        ...server.sighting(),
+        ...(this.isWitness ? { walEnd: null } : {}),
         isWalStuck: server.isWritable && server.hang === 'writes' && this.world.hasTraffic,
       },
       walMovedAtMs: this.movedAtMs,

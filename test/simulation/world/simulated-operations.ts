@@ -7,9 +7,10 @@ import type { World } from './world.ts';
 export function promote(
   world: World,
   node: SimulatedNode,
-  effect: CoreEffect & { type: 'promote' },
+  effect: CoreEffect & { type: 'promote' } & { readonly begunAtMs: number },
 ): OperationResult {
-  const isLate = node.localMs >= effect.leaseUntilMs;
+  // Once begun, only a fence ends it.
+  const isLate = effect.begunAtMs >= effect.leaseUntilMs;
   const isReady =
     node.server.answers && node.server.hang === 'none' && node.server.recoveryState === 'standby';
   if (isLate || !isReady || world.random.chance(world.conditions.promoteFailure)) {

@@ -1,6 +1,20 @@
+import type { ServerObservation } from '../../../src/decisions/failover/state.ts';
 import type { Lsn } from '../../../src/domain/lsn.ts';
 import type { NodeId, RecoveryState } from '../../../src/domain/node.ts';
+import type { WalEnd } from '../../../src/domain/reign.ts';
 import type { TimelineId } from '../../../src/domain/timeline.ts';
+
+/** As a daemon sees one that answers nothing. */
+export const silentServer: ServerObservation = {
+  verdict: 'busy',
+  isSilent: true,
+  recoveryState: null,
+  walEnd: null,
+  isReceiverActive: false,
+  isReceiverHeld: false,
+  upstream: null,
+  wasShutDown: false,
+};
 
 /** A stretch of WAL written by one primary; `branch` is unique in the run, timeline numbers need not be. */
 interface Branch {
@@ -23,6 +37,8 @@ export class SimulatedServer {
   recoveryState: RecoveryState;
   hasStandbySignal: boolean;
   wasShutDown = false;
+  /** What it had while it was down last. */
+  endWhenStopped: WalEnd | null = null;
   endLsn = 1_000n;
   history: readonly Branch[];
   /** Where primary_conninfo points. */
@@ -90,8 +106,32 @@ export class SimulatedServer {
     return this.history.at(-1)?.writer !== nodeId;
   }
 
+  /** Where it left the timeline before. */
+  private get fork(): WalEnd | null {
+    const [parent, own] = this.history.slice(-2);
+    return parent === undefined || own === undefined
+      ? null
+      : { timeline: parent.timeline, lsn: own.fromLsn as Lsn };
+  }
+
+  /** What whoever looks at it now finds. */
+  sighting(): ServerObservation {
+    const { isRunning, recoveryState, isReceiverHeld, wasShutDown, walEnd, fork } = this;
+    return {
+      verdict: isRunning ? 'up' : 'gone',
+      recoveryState: isRunning ? recoveryState : null,
+      walEnd,
+      ...(isRunning && recoveryState === 'primary' ? { fork } : {}),
+      isReceiverActive: isRunning && this.isStreaming,
+      upstream: recoveryState === 'standby' && !isReceiverHeld ? this.upstream : null,
+      isReceiverHeld,
+      wasShutDown,
+    };
+  }
+
   /** SIGKILL ends a stopped process as well. */
   stop(): void {
+    if (this.isRunning) this.endWhenStopped = this.walEnd;
     this.isRunning = false;
     this.hang = 'none';
     this.lives += 1;
